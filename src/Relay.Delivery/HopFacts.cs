@@ -1,0 +1,10 @@
+using System.Net;
+using Relay.Delivery.Tls;
+
+namespace Relay.Delivery;
+
+/// <summary>The host a recipient's outcome came from.</summary>
+/// <param name="Host">Its name, or its address in brackets.</param>
+/// <param name="Address">The address connected to.</param>
+/// <param name="Tls">What TLS gave; null for a session in clear.</param>
+public sealed record HopFacts(string Host, IPAddress Address, TlsFacts? Tls);

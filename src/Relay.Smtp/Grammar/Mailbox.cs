@@ -1,0 +1,20 @@
+namespace Relay.Smtp.Grammar;
+
+/// <summary>
+/// A mailbox as it stood in the path: nothing is folded, unquoted or mapped, for the local part belongs to its domain
+/// alone (RFC 5321 §2.4).
+/// </summary>
+/// <param name="LocalPart">Local part, quotes included where it was quoted.</param>
+/// <param name="Domain">Domain as given (A-labels or U-labels), or an address literal in its brackets; empty only for
+/// <c>&lt;Postmaster&gt;</c> (RFC 5321 §4.5.1).</param>
+public sealed record Mailbox(string LocalPart, string Domain)
+{
+    /// <summary>The domain is an address literal (RFC 5321 §4.1.3).</summary>
+    public bool IsAddressLiteral => Domain.StartsWith('[');
+
+    /// <summary>The mailbox cannot be written in ASCII (RFC 6531 §3.3).</summary>
+    public bool IsInternationalized => !System.Text.Ascii.IsValid(LocalPart) || !System.Text.Ascii.IsValid(Domain);
+
+    /// <summary>The mailbox without angle brackets.</summary>
+    public override string ToString() => Domain.Length == 0 ? LocalPart : $"{LocalPart}@{Domain}";
+}
