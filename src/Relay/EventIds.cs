@@ -1,7 +1,7 @@
 namespace Relay;
 
 /// <summary>
-/// Ids of the program's log events, never reused: operators alert on them. 1000s host, 2000s reception; the queue, delivery,
+/// Ids of the program's log events, never reused: operators alert on them. 1000s host, 2100s reception (2000s are the SMTP session's); the queue, delivery,
 /// DNS and the plugin have their own.
 /// </summary>
 public static class EventIds
@@ -19,23 +19,20 @@ public static class EventIds
     public const int HostNameNotQualified = 1004;
 
     /// <summary>A message was accepted.</summary>
-    public const int Received = 2001;
+    public const int Received = 2101;
 
     /// <summary>A message was refused after its content was read.</summary>
-    public const int Refused = 2002;
+    public const int Refused = 2102;
 
     /// <summary>A connection was turned away by a limit.</summary>
-    public const int ConnectionRefused = 2003;
+    public const int ConnectionRefused = 2103;
 
     /// <summary>A changed certificate is in use.</summary>
-    public const int CertificateLoaded = 2004;
+    public const int CertificateLoaded = 2104;
 
     /// <summary>A changed certificate cannot be used; the old one stays.</summary>
-    public const int CertificateUnusable = 2005;
-
-    /// <summary>A session ended by a fault of ours.</summary>
-    public const int SessionFailed = 2006;
+    public const int CertificateUnusable = 2105;
 
     /// <summary>A client asked for what it may not have.</summary>
-    public const int RelayDenied = 2007;
+    public const int RelayDenied = 2106;
 }

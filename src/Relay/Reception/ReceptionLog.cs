@@ -27,10 +27,6 @@ internal static partial class ReceptionLog
         Message = "{File} {Text}")]
     public static partial void CertificateUnusable(this ILogger logger, string file, string text);
 
-    [LoggerMessage(EventId = EventIds.SessionFailed, EventName = "session-failed", Level = LogLevel.Error,
-        Message = "{Client}")]
-    public static partial void SessionFailed(this ILogger logger, Exception exception, IPAddress client);
-
     [LoggerMessage(EventId = EventIds.RelayDenied, EventName = "relay-denied", Level = LogLevel.Warning,
         Message = "{Client} {Helo} {From} {To} {Reply}")]
     public static partial void RelayDenied(
