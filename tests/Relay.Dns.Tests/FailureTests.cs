@@ -134,7 +134,7 @@ public class FailureTests
     {
         var gone = LabDnsServer.Start();
         await gone.DisposeAsync();
-        await using var lab = ResolverLab.Start(("Dns:Servers:0", gone.Address));
+        await using var lab = ResolverLab.StartOn(gone);
 
         var answer = await lab.AskAsync("mx.example", DnsRecordType.A);
 

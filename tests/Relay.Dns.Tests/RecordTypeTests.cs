@@ -127,11 +127,10 @@ public class RecordTypeTests
     [Fact]
     public async Task Query_ServerOnIPv6_IsAnswered()
     {
-        await using var server = LabDnsServer.Start(IPAddress.IPv6Loopback);
-        server.Zone.AddA("mx.example", "192.0.2.1");
-        await using var lab = ResolverLab.Start(("Dns:Servers:0", server.Address));
+        await using var lab = ResolverLab.StartOn(LabDnsServer.Start(IPAddress.IPv6Loopback));
+        lab.Zone.AddA("mx.example", "192.0.2.1");
 
         Assert.Equal(DnsStatus.Answered, (await lab.AskAsync("mx.example", DnsRecordType.A)).Status);
-        Assert.Single(server.Queries.All);
+        Assert.Single(lab.Server.Queries.All);
     }
 }

@@ -41,6 +41,8 @@ internal sealed class ResolverLab : IAsyncDisposable
 
     public static ResolverLab Start(params (string Key, string Value)[] settings) => new([LabDnsServer.Start()], settings);
 
+    public static ResolverLab StartOn(LabDnsServer server) => new([server], []);
+
     public static ResolverLab StartTwo(params (string Key, string Value)[] settings) =>
         new([LabDnsServer.Start(), LabDnsServer.Start()], settings);
 
@@ -54,13 +56,14 @@ internal sealed class ResolverLab : IAsyncDisposable
 
     public Task<DnsAnswer> AskAsync(string name, DnsRecordType type) => Resolver.QueryAsync(Name(name), type, Stop).AsTask();
 
-    /// <summary>Starts a question that some server is silent about, and lets so many time limits of 5 s run out.</summary>
+    /// <summary>Starts a question that the first server is silent about, and lets so many time limits of 5 s run out.</summary>
     public async Task<DnsAnswer> AskThroughTimeoutsAsync(string name, DnsRecordType type, int timeouts)
     {
         var asking = AskAsync(name, type);
         for (var i = 0; i < timeouts; i++)
         {
             await Clock.TimerScheduledAsync(TimeSpan.FromSeconds(5), Stop);
+            await Server.Queries.ReceivedAsync(name, (LabDnsType)type, i + 1, Stop);
             Clock.Advance(TimeSpan.FromSeconds(5));
         }
 
