@@ -154,4 +154,32 @@ public class FailureTests
         Assert.Equal(DnsStatus.ServerFailure, answer.Status);
         Assert.Contains("referral", answer.Detail, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Query_SomeServersSilentAndOneFailing_IsServerFailureNamingBoth()
+    {
+        await using var lab = ResolverLab.StartTwo(("Dns:Attempts", "1"));
+        lab.Servers[0].SetFault(null, LabDnsType.None, Silence);
+        lab.Servers[1].SetFault(null, LabDnsType.None, LabDnsFault.ServerFailure);
+
+        var answer = await lab.AskThroughTimeoutsAsync("mx.example", DnsRecordType.A, timeouts: 1);
+
+        Assert.Equal(DnsStatus.ServerFailure, answer.Status);
+        Assert.Contains($"{lab.Servers[0].Address}: no answer within 5 s", answer.Detail, StringComparison.Ordinal);
+        Assert.Contains($"{lab.Servers[1].Address}: SERVFAIL", answer.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact] // Who answered with a failure has answered; only silence is asked again.
+    public async Task Query_SecondRound_AsksOnlyTheSilentServers()
+    {
+        await using var lab = ResolverLab.StartTwo();
+        lab.Servers[0].Zone.AddA("mx.example", "192.0.2.1");
+        lab.Servers[0].SetFault(null, LabDnsType.None, Silence, times: 1);
+        lab.Servers[1].SetFault(null, LabDnsType.None, LabDnsFault.ServerFailure);
+
+        var answer = await lab.AskThroughTimeoutsAsync("mx.example", DnsRecordType.A, timeouts: 1);
+
+        Assert.Equal(DnsStatus.Answered, answer.Status);
+        Assert.Single(lab.Servers[1].Queries.All);
+    }
 }

@@ -189,4 +189,18 @@ public class TransportTests
 
         Assert.False((await lab.AskAsync("mx.example", DnsRecordType.A)).IsAuthenticated);
     }
+
+    [Fact] // DANE-01, RFC 4035 §3.2.3: all of the answer is authentic, or none is said to be.
+    public async Task Query_OneLinkOfTheChainNotAuthentic_IsNotAuthenticated()
+    {
+        await using var lab = ResolverLab.StartAsTrusted();
+        lab.Server.Authenticates = true;
+        lab.Server.FollowsAliases = false;
+        lab.Zone.AddCname("a.example", "b.example").AddCname("c.example", "d.example").AddA("d.example", "192.0.2.1");
+        lab.Server.SetFault("b.example", LabDnsType.A, new LabDnsFault.Custom(query =>
+            MessageBuilder.AnswerTo(query).Record("b.example", 1, [192, 0, 2, 1]).Build()));
+
+        Assert.False((await lab.AskAsync("a.example", DnsRecordType.A)).IsAuthenticated);
+        Assert.True((await lab.AskAsync("c.example", DnsRecordType.A)).IsAuthenticated);
+    }
 }
