@@ -143,7 +143,7 @@ public class AliasTests
         await using var lab = ResolverLab.Start();
         byte[] exchange = [0, 10, (byte)label.Length, .. System.Text.Encoding.Latin1.GetBytes(label), 0];
         lab.Server.SetFault("a.example", LabDnsType.Mx, new LabDnsFault.Custom(query =>
-            MessageBuilder.AnswerTo(query).Record("a.example", 15, exchange).Build()));
+            MessageBuilder.AnswerTo(query).Record("a.example", 15, exchange).Authority("example", 2, [2, .. "ns"u8, 0]).Build()));
         lab.Server.SetFault("b.example", LabDnsType.Mx, new LabDnsFault.Custom(query =>
             MessageBuilder.AnswerTo(query).Record("b.example", 15, exchange).Record("b.example", 15, [0, 20, 2, .. "mx"u8, 0]).Build()));
 
