@@ -180,10 +180,6 @@ public class CommandParserTests
         Assert.Equal(new SmtpCommand.Bdat(octets, isLast), Parse(line));
 
     [Theory]
-    [InlineData("BDAT")]
-    [InlineData("BDAT -1")]
-    [InlineData("BDAT 1x")]
-    [InlineData("BDAT 1 FIRST")]
     [InlineData("DATA now")]
     [InlineData("RSET all")]
     [InlineData("QUIT please")]
@@ -191,6 +187,14 @@ public class CommandParserTests
     [InlineData("VRFY")]
     public void Command_WithWrongArgument_IsBadArgument(string line) =>
         Assert.Equal(new SmtpCommand.Invalid(CommandFault.BadArgument), Parse(line));
+
+    [Theory] // EXT-08, RFC 3030 §2
+    [InlineData("BDAT")]
+    [InlineData("BDAT -1")]
+    [InlineData("BDAT 1x")]
+    [InlineData("BDAT 1 FIRST")]
+    public void Bdat_OutOfGrammar_IsToldApart(string line) =>
+        Assert.Equal(new SmtpCommand.Invalid(CommandFault.BadChunkSize), Parse(line));
 
     [Theory] // HARD-11, HARD-12, RFC 5321 §4.1.1.1
     [InlineData("client.example.org", true)]

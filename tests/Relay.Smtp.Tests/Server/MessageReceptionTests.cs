@@ -101,6 +101,15 @@ public class MessageReceptionTests
         Assert.StartsWith("250 2.0.0", await server.AskAsync("NOOP"), StringComparison.Ordinal);
     }
 
+    [Fact] // EXT-08: octets that cannot be counted must not run as commands
+    public async Task Bdat_WithoutASize_EndsTheSession()
+    {
+        await using var server = await new ServerUnderTest().GreetAsync();
+        await server.BeginAsync();
+        await server.SendAsync("BDAT ten LAST\r\nRSET\r\n");
+        Assert.Equal("501 5.5.4 Bad BDAT, closing\r\n", await server.ReadToEndAsync());
+    }
+
     [Fact] // EXT-08: chunks in the pipeline behind a failed one
     public async Task Bdat_AfterAFailedChunk_IsDroppedWith503()
     {
@@ -258,7 +267,7 @@ public class MessageReceptionTests
         string[] parts =
         [
             "EHLO a.test\r\n", "MAIL FROM:<a@b.test>\r\n", "RCPT TO:<c@d.test>\r\n", "DATA\r\n", ".\r\n", "text\r\n", "\r", "\n",
-            "BDAT 5\r\nabcde", "BDAT 3 LAST\r\n", "BDAT 7777777777777777777777\r\n", "RSET\r\n", "\0", "\u00E9", "NOOP\r\n", "..",
+            "BDAT 5\r\nabcde", "BDAT 3 LAST\r\n", "BDAT 7777777777777777777777\r\n", "BDAT x\r\n", "RSET\r\n", "\0", "\u00E9", "NOOP\r\n", "..",
             "STARTTLS\r\n", "HELO x\r\n", "QUIT", "AUTH", " ", "<", ">",
         ];
         for (var round = 0; round < 500; round++)
