@@ -22,7 +22,7 @@ public class ExtensionTests
         (await lab.DeliverAsync("a.test")).AssertDelivered();
 
         Assert.DoesNotContain(small.Commands, command => command.Verb == "MAIL");
-        Assert.Single(large.Messages);
+        await large.SingleMessageAsync();
     }
 
     [Fact] // EXT-18, RFC 1870 §6.1
@@ -53,7 +53,7 @@ public class ExtensionTests
 
         var attempt = await lab.DeliverAsync("a.test");
 
-        Assert.Contains($" SIZE={attempt.Content.Octets}", Assert.Single(host.Messages).MailLine, StringComparison.Ordinal);
+        Assert.Contains($" SIZE={attempt.Content.Octets}", (await host.SingleMessageAsync()).MailLine, StringComparison.Ordinal);
     }
 
     [Fact] // EXT-10, RFC 6152 §3
@@ -64,7 +64,7 @@ public class ExtensionTests
 
         (await lab.RunAsync(lab.Attempt("a.test", ["ann"], new BytesContent(EightBit)))).AssertDelivered();
 
-        var message = Assert.Single(host.Messages);
+        var message = await host.SingleMessageAsync();
         Assert.Contains(" BODY=8BITMIME", message.MailLine, StringComparison.Ordinal);
         Assert.DoesNotContain("SMTPUTF8", message.MailLine, StringComparison.Ordinal);
     }
@@ -89,7 +89,7 @@ public class ExtensionTests
 
         attempt.AssertBounced("5.6.7", 0);
         attempt.AssertDelivered(1);
-        Assert.Equal(["ann@a.test"], Assert.Single(host.Messages).Recipients);
+        Assert.Equal(["ann@a.test"], (await host.SingleMessageAsync()).Recipients);
     }
 
     [Fact] // EXT-12, RFC 6531 §3.4
@@ -100,7 +100,7 @@ public class ExtensionTests
 
         (await lab.DeliverAsync("a.test", "jürgen")).AssertDelivered();
 
-        var message = Assert.Single(host.Messages);
+        var message = await host.SingleMessageAsync();
         Assert.Contains(" SMTPUTF8", message.MailLine, StringComparison.Ordinal);
         Assert.Equal("jürgen@a.test", Assert.Single(message.Recipients));
     }
@@ -126,7 +126,7 @@ public class ExtensionTests
         var mail = new MailFrom(ReversePath.Null) { SmtpUtf8 = true };
         (await lab.RunAsync(lab.Attempt("a.test", ["ann"], mail: mail))).AssertDelivered();
 
-        Assert.DoesNotContain("SMTPUTF8", Assert.Single(host.Messages).MailLine, StringComparison.Ordinal);
+        Assert.DoesNotContain("SMTPUTF8", (await host.SingleMessageAsync()).MailLine, StringComparison.Ordinal);
     }
 
     [Fact] // EXT-16, RFC 6531 §3.2, RFC 5890 §2.3.2.1
@@ -138,7 +138,7 @@ public class ExtensionTests
 
         (await lab.RunAsync(lab.Attempt("bücher.test", ["ann"], mail: mail))).AssertDelivered();
 
-        var message = Assert.Single(host.Messages);
+        var message = await host.SingleMessageAsync();
         Assert.Equal("ann@xn--bcher-kva.test", Assert.Single(message.Recipients));
         Assert.Equal("app@xn--bcher-kva.test", message.ReversePath);
     }

@@ -32,7 +32,7 @@ public class HostOrderTests
 
         (await lab.DeliverAsync("a.test")).AssertDelivered();
 
-        Assert.Single(host.Messages);
+        await host.SingleMessageAsync();
     }
 
     [Fact] // SMTP-03, RFC 5321 §5.1; SMTP-01
@@ -129,7 +129,7 @@ public class HostOrderTests
         var delivered = (await lab.DeliverAsync($"[{host.EndPoint.Address}]")).AssertDelivered();
 
         Assert.Equal($"[{host.EndPoint.Address}]", delivered.Hop.Host);
-        Assert.Equal($"ann@[{host.EndPoint.Address}]", Assert.Single(Assert.Single(host.Messages).Recipients));
+        Assert.Equal($"ann@[{host.EndPoint.Address}]", Assert.Single((await host.SingleMessageAsync()).Recipients));
     }
 
     [Fact] // SMTP-51, RFC 5321 §4.5.4.1
