@@ -92,6 +92,11 @@ public sealed class LabDnsServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         _udp.Dispose();
         _tcp.Dispose();
