@@ -28,8 +28,7 @@ internal static class AddressScope
     // RFC 6052 §2.1, RFC 3056 §2: IPv4 inside IPv6, and where in the address.
     private static readonly (IPNetwork Network, int Offset)[] Wrapped =
     [
-        (IPNetwork.Parse("::ffff:0:0/96"), 12), (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12),
-        (IPNetwork.Parse("2002::/16"), 2),
+        (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2),
     ];
 
     /// <summary>The address is one of the public Internet, also when it wraps an IPv4 address.</summary>
@@ -38,6 +37,12 @@ internal static class AddressScope
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
             return !Array.Exists(Inner4, network => network.Contains(address));
+        }
+
+        // RFC 4291 §2.5.5.2: the system connects to the IPv4 address inside.
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return IsPublic(address.MapToIPv4());
         }
 
         if (Array.Exists(Inner6, network => network.Contains(address)))

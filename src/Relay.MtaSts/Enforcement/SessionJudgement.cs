@@ -14,6 +14,8 @@ internal static class SessionJudgement
     /// <summary>The reason of an unlisted host in logs and counters.</summary>
     public const string MxNotListed = "sts-mx-not-listed";
 
+    private const string NoCertificate = "no-peer-certificate";
+
     private static readonly TlsFailure[] Unlisted = [new(TlsResultType.ValidationFailure, MxMismatch)];
 
     /// <summary>The failure of a host whose name matches no pattern.</summary>
@@ -68,20 +70,28 @@ internal static class SessionJudgement
     // RFC 8460 §4.3.1: the faults of one certificate stand side by side.
     private static void AddCertificateFaults(List<TlsFailure> failures, TlsSessionRecord session)
     {
-        var faults = session.Tls?.Verdict.Faults ?? CertificateFaults.NotTrusted;
+        var verdict = session.Tls?.Verdict;
+        if (verdict is null or { Reason: NoCertificate })
+        {
+            // RFC 8460 §4.3.3: no type of its own, and no certificate that could have a fault.
+            failures.Add(new(TlsResultType.ValidationFailure, NoCertificate));
+            return;
+        }
+
+        var faults = verdict.Faults;
         if (faults.HasFlag(CertificateFaults.Expired))
         {
-            failures.Add(new(TlsResultType.CertificateExpired, session.Reason));
+            failures.Add(new(TlsResultType.CertificateExpired, string.Empty));
         }
 
         if (faults.HasFlag(CertificateFaults.HostMismatch))
         {
-            failures.Add(new(TlsResultType.CertificateHostMismatch, session.Reason));
+            failures.Add(new(TlsResultType.CertificateHostMismatch, string.Empty));
         }
 
         if (faults.HasFlag(CertificateFaults.NotTrusted))
         {
-            failures.Add(new(TlsResultType.CertificateNotTrusted, session.Reason));
+            failures.Add(new(TlsResultType.CertificateNotTrusted, verdict.Reason));
         }
     }
 }
