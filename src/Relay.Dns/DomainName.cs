@@ -11,6 +11,9 @@ public readonly record struct DomainName
     private const int MaxLength = 253;
     private const int MaxLabelLength = 63;
 
+    // Composition shortens: a letter and its marks are several characters before the mapping, and one after it.
+    private const int MaxTextLength = 4 * MaxLength;
+
     // RFC 5891 §4: U-labels are mapped and encoded; STD3 rules stay off because service names begin with an underscore.
     private static readonly IdnMapping Idn = new() { AllowUnassigned = true, UseStd3AsciiRules = false };
 
@@ -39,23 +42,40 @@ public readonly record struct DomainName
             return false;
         }
 
-        var relative = text.EndsWith('.') ? text[..^1] : text;
+        if (text.Length > MaxTextLength || !TryMapToAscii(text, out var ascii))
+        {
+            return false;
+        }
+
+        // After the mapping, which turns the other scripts' full stops into this one (RFC 5895 §2).
+        var relative = ascii.EndsWith('.') ? ascii[..^1] : ascii;
         if (relative.Length == 0)
         {
             return true;
         }
 
-        if (!TryMapToAscii(relative, out var ascii) || ascii.Length > MaxLength || !LabelsAreValid(ascii))
+        if (relative.Length > MaxLength || !LabelsAreValid(relative))
         {
             return false;
         }
 
-        name = new DomainName(ascii);
+        name = new DomainName(relative);
         return true;
     }
 
     /// <summary>The name with one label put in front, as <c>_mta-sts</c> before a policy domain; false when it gets too long.</summary>
     public bool TryPrepend(string label, out DomainName name) => TryParse(IsRoot ? label : $"{label}.{Value}", out name);
+
+    /// <summary>
+    /// Whether the name is <paramref name="ancestor"/> or below it, label by label; everything is below the root.
+    /// </summary>
+    internal bool IsWithin(DomainName ancestor) =>
+        ancestor.IsRoot
+        || this == ancestor
+        || (Value.EndsWith(ancestor.Value, StringComparison.Ordinal) && Value[^(ancestor.Value.Length + 1)] == '.');
+
+    /// <summary>The name that a message spells so: lower case, labels and lengths checked by the one who read it.</summary>
+    internal static DomainName FromWire(ReadOnlySpan<char> text) => text.IsEmpty ? Root : new DomainName(text.ToString());
 
     /// <inheritdoc/>
     public override string ToString() => IsRoot ? "." : Value;

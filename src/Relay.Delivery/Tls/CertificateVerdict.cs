@@ -10,6 +10,10 @@ public sealed record CertificateVerdict(CertificateFaults Faults, string Detail)
     /// <summary>A certificate that verified.</summary>
     public static CertificateVerdict Verified { get; } = new(CertificateFaults.None, string.Empty);
 
+    /// <summary>A token from a closed set that says more about <see cref="CertificateFaults.NotTrusted"/>, for reports:
+    /// <c>untrusted-root</c>; empty when there is nothing to add.</summary>
+    public string Reason { get; init; } = string.Empty;
+
     /// <summary>The certificate is good for the name.</summary>
     public bool IsVerified => Faults == CertificateFaults.None;
 }

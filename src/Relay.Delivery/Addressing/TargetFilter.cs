@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Relay.Delivery.Addressing;
+
+/// <summary>
+/// Keeps mail from going to this machine or to no host at all, whatever a stranger's zone says (RFC 5321 §5.1: a relay
+/// must not hand a message back to itself).
+/// </summary>
+internal sealed class TargetFilter
+{
+    private readonly bool _allowLoopback;
+    private readonly HashSet<IPEndPoint> _own = [];
+
+    public TargetFilter(IOptions<DeliveryOptions> options, DeliveryIdentity identity)
+    {
+        _allowLoopback = options.Value.AllowLoopback;
+        foreach (var listener in identity.Listeners)
+        {
+            if (listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any))
+            {
+                _own.UnionWith(MachineAddresses().Select(address => new IPEndPoint(address, listener.Port)));
+            }
+            else
+            {
+                _own.Add(listener);
+            }
+        }
+    }
+
+    public bool Allows(IPAddress address, int port)
+    {
+        var target = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        if (target.Equals(IPAddress.Any) || target.Equals(IPAddress.IPv6Any) || IsMulticast(target))
+        {
+            return false;
+        }
+
+        // 0.0.0.0/8 is this host on this network (RFC 1122 §3.2.1.3); Linux delivers it locally.
+        return _allowLoopback || (!IPAddress.IsLoopback(target) && !IsThisNetwork(target)
+            && (_own.Count == 0 || !_own.Contains(new IPEndPoint(target, port))));
+    }
+
+    private static bool IsThisNetwork(IPAddress address)
+    {
+        Span<byte> octets = stackalloc byte[16];
+        return address.AddressFamily == AddressFamily.InterNetwork
+            && address.TryWriteBytes(octets, out _) && octets[0] == 0;
+    }
+
+    private static bool IsMulticast(IPAddress address)
+    {
+        Span<byte> octets = stackalloc byte[16];
+        // 224.0.0.0/4, and 240.0.0.0/4 with the broadcast address behind it (RFC 1112 §4).
+        return address.AddressFamily == AddressFamily.InterNetwork
+            ? address.TryWriteBytes(octets, out _) && octets[0] >= 224
+            : address.IsIPv6Multicast;
+    }
+
+    private static IEnumerable<IPAddress> MachineAddresses() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address);
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+
+namespace Relay.Delivery;
+
+internal sealed class DeliveryOptionsValidator : IValidateOptions<DeliveryOptions>
+{
+    private static readonly TimeSpan MinConnectTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxConnectTimeout = TimeSpan.FromMinutes(5);
+
+    public ValidateOptionsResult Validate(string? name, DeliveryOptions options)
+    {
+        var faults = new List<string>();
+        CheckRange(faults, "Delivery:Port", options.Port, IPEndPoint.MaxPort);
+        CheckRange(faults, "Delivery:MaxConcurrency", options.MaxConcurrency, 100_000);
+        CheckRange(faults, "Delivery:MaxPerSite", options.MaxPerSite, 100_000);
+        if (options.ConnectTimeout < MinConnectTimeout || options.ConnectTimeout > MaxConnectTimeout)
+        {
+            faults.Add($"Delivery:ConnectTimeout: {options.ConnectTimeout} is out of range; "
+                + "write 00:00:01 to 00:05:00");
+        }
+
+        for (var i = 0; i < options.BindAddresses.Count; i++)
+        {
+            if (!IPAddress.TryParse(options.BindAddresses[i], out _))
+            {
+                faults.Add($"Delivery:BindAddresses:{i}: \"{options.BindAddresses[i]}\" is not an address; "
+                    + "write 192.0.2.1 or 2001:db8::1");
+            }
+        }
+
+        CheckTimeouts(faults, options);
+        CheckRoots(faults, options.TrustedRootsFile);
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static void CheckRange(List<string> faults, string key, int value, int max)
+    {
+        if (value < 1 || value > max)
+        {
+            faults.Add($"{key}: {value} is out of range; write 1 to {max}");
+        }
+    }
+
+    private static void CheckTimeouts(List<string> faults, DeliveryOptions options)
+    {
+        var timeouts = options.Timeouts;
+        ReadOnlySpan<(string Key, TimeSpan Value)> limits =
+        [
+            ("Greeting", timeouts.Greeting), ("Hello", timeouts.Hello), ("Handshake", timeouts.Handshake),
+            ("Mail", timeouts.Mail), ("Recipient", timeouts.Recipient), ("Data", timeouts.Data),
+            ("Block", timeouts.Block), ("EndOfData", timeouts.EndOfData), ("Quit", timeouts.Quit),
+        ];
+        foreach (var (key, value) in limits)
+        {
+            if (value <= TimeSpan.Zero || value > TimeSpan.FromHours(1))
+            {
+                faults.Add($"Delivery:Timeouts:{key}: {value} is out of range; write 00:00:01 to 01:00:00");
+            }
+        }
+    }
+
+    private static void CheckRoots(List<string> faults, string? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var roots = new X509Certificate2Collection();
+            roots.ImportFromPemFile(file);
+            if (roots.Count == 0)
+            {
+                faults.Add($"Delivery:TrustedRootsFile: \"{file}\" holds no certificate; "
+                    + "name a PEM file with BEGIN CERTIFICATE blocks");
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            faults.Add($"Delivery:TrustedRootsFile: \"{file}\" cannot be read ({fault.Message}); "
+                + "name a readable PEM file, or leave the key out for the system's roots");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Relay.Delivery.Addressing;
+using Relay.Delivery.Pipeline;
+using Relay.Delivery.Routing;
+using Relay.Delivery.Tls;
+using Relay.Delivery.Transport;
+
+namespace Relay.Delivery;
+
+/// <summary>Registers the way out.</summary>
+public static class DeliveryServices
+{
+    /// <summary>
+    /// Adds <see cref="IRouter"/> and <see cref="IDeliveryPipeline"/>. Needs a <see cref="DeliveryIdentity"/>, a
+    /// <see cref="Dns.IDnsResolver"/> and a <see cref="TimeProvider"/>; takes every <see cref="IDeliveryMiddleware"/> in the
+    /// order registered.
+    /// </summary>
+    public static IServiceCollection AddDelivery(this IServiceCollection services)
+    {
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
+        services.AddOptions<RoutingOptions>().BindConfiguration(RoutingOptions.Section).ValidateOnStart();
+        services.TryAddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
+        services.TryAddSingleton<IValidateOptions<RoutingOptions>, RoutingOptionsValidator>();
+        services.TryAddSingleton<RouteTable>();
+        services.TryAddSingleton<IRouter, Router>();
+        services.TryAddSingleton<TargetFilter>();
+        services.TryAddSingleton<AddressLookup>();
+        services.TryAddSingleton<Dialer>();
+        services.TryAddSingleton<TlsClientPolicy>();
+        services.TryAddSingleton<ConnectionOpener>();
+        services.TryAddSingleton<ConnectionPool>();
+        services.TryAddSingleton<SmtpTransport>();
+        services.TryAddSingleton<IDeliveryPipeline, DeliveryPipeline>();
+        return services;
+    }
+}

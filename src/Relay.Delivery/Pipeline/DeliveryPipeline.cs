@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+using Relay.Delivery.Routing;
+using Relay.Delivery.Transport;
+
+namespace Relay.Delivery.Pipeline;
+
+/// <summary>Routing, then the middleware in the order registered, then the transport.</summary>
+internal sealed class DeliveryPipeline : IDeliveryPipeline
+{
+    private static readonly DeliveryOutcome Unsettled = new DeliveryOutcome.Deferred(new(
+        FailureReason.InternalError, new(4, 3, 0), "a fault of this relay; the message is kept and tried again"));
+
+    private readonly IRouter _router;
+    private readonly DeliveryStep _steps;
+    private readonly ILogger<DeliveryPipeline> _logger;
+
+    public DeliveryPipeline(
+        IRouter router,
+        IEnumerable<IDeliveryMiddleware> middleware,
+        SmtpTransport transport,
+        ILogger<DeliveryPipeline> logger)
+    {
+        _router = router;
+        _logger = logger;
+        _steps = middleware.Reverse().Aggregate<IDeliveryMiddleware, DeliveryStep>(
+            transport.DeliverAsync,
+            (next, plugin) => (attempt, cancellationToken) => plugin.InvokeAsync(attempt, next, cancellationToken));
+    }
+
+    public async Task DeliverAsync(DeliveryAttempt attempt, CancellationToken cancellationToken)
+    {
+        var explanation = "a step left recipients unsettled";
+        Exception? cause = null;
+        try
+        {
+            await RouteAndRunAsync(attempt, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // A bug in a plugin or in the transport must not cost a message: it stays queued.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            (explanation, cause) = (fault.Message, fault);
+        }
+
+        if (cause is not null || attempt.Recipients.Any(recipient => recipient.Outcome is null))
+        {
+            _logger.Fault(attempt.QueueId, attempt.Destination, explanation, cause);
+            attempt.SettleRemaining(Unsettled);
+        }
+    }
+
+    private async Task RouteAndRunAsync(DeliveryAttempt attempt, CancellationToken cancellationToken)
+    {
+        switch (await _router.RouteAsync(attempt.Destination, cancellationToken))
+        {
+            case RouteResult.None(var outcome):
+                attempt.SettleRemaining(outcome);
+                break;
+            case RouteResult.Found found:
+                attempt.Hosts = found.Hosts;
+                attempt.PolicyDomain = found.PolicyDomain;
+                await _steps(attempt, cancellationToken);
+                break;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Relay.Dns;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Delivery.Routing;
+
+/// <summary>
+/// Fixed routes first, then address literals, then MX (RFC 5321 §5.1). What ends here: a name that is no domain, a domain
+/// that does not exist, a null MX, MX hosts that lead nowhere or back to us (all bounced), and DNS that does not answer
+/// (deferred). No search list: a name is what the sender wrote (RFC 5321 §5.1).
+/// </summary>
+internal sealed class Router(
+    IDnsResolver resolver,
+    RouteTable routes,
+    DeliveryIdentity identity,
+    IOptions<DeliveryOptions> options,
+    ILogger<Router> logger) : IRouter
+{
+    private readonly int _port = options.Value.Port;
+    private readonly DomainName _ownName =
+        DomainName.TryParse(identity.HostName, out var name) ? name : DomainName.Root;
+
+    public ValueTask<RouteResult> RouteAsync(string destination, CancellationToken cancellationToken)
+    {
+        if (destination.StartsWith('['))
+        {
+            return new(AddressLiteral.TryParse(destination, out var address)
+                ? Found([new MxHost(address, _port)], policyDomain: null)
+                : BadDomain(destination));
+        }
+
+        // RFC 6531 §3.2: DomainName maps U-labels, so that DNS sees A-labels only.
+        if (!DomainName.TryParse(destination, out var domain) || domain.IsRoot)
+        {
+            return new(BadDomain(destination));
+        }
+
+        var route = routes.Find(domain);
+        if (route?.NextHopAddress is { } nextHopAddress)
+        {
+            return new(Found([new MxHost(nextHopAddress, route.Port)], policyDomain: null, route.Tls));
+        }
+
+        if (route?.NextHopName is { } nextHop)
+        {
+            // RFC 8461 §3.4: with a next hop of our choosing, the policy is that of the next hop's name.
+            return new(Found([new MxHost(nextHop, 0, route.Port)], nextHop, route.Tls));
+        }
+
+        return RouteByMxAsync(domain, route?.Tls ?? TlsRequirement.Opportunistic, cancellationToken);
+    }
+
+    private async ValueTask<RouteResult> RouteByMxAsync(
+        DomainName domain, TlsRequirement tls, CancellationToken cancellationToken)
+    {
+        var answer = await resolver.QueryAsync(domain, DnsRecordType.Mx, cancellationToken);
+        switch (answer.Status)
+        {
+            case DnsStatus.Answered:
+                var selection = MxSelection.From(domain, answer.Records, _ownName, logger);
+                return selection.Failure is { } failure
+                    ? new RouteResult.None(new DeliveryOutcome.Bounced(failure))
+                    : Found([.. selection.Records.Select(ToHost)], domain, tls);
+            case DnsStatus.NoData:
+                // RFC 5321 §5.1: no MX at all makes the domain its own MX host with preference 0. It keeps the name the
+                // sender wrote, also behind an alias: that name is the one to verify (RFC 9525 §6.2).
+                return domain == _ownName
+                    ? Bounced(FailureReason.MailLoop, new(5, 4, 6), $"mail for {domain} loops back: that is this relay")
+                    : Found([new MxHost(domain, 0, _port)], domain, tls);
+            case DnsStatus.NameError:
+                // RFC 5321 §5.1: a domain that does not exist is an error to report.
+                return Bounced(FailureReason.NoSuchDomain, new(5, 1, 2), $"the domain {domain} does not exist");
+            default:
+                // RFC 5321 §5.1: a temporary failure of DNS queues the message; it proves nothing about the domain.
+                return new RouteResult.None(new DeliveryOutcome.Deferred(new(
+                    FailureReason.DnsFailure, new(4, 4, 3), $"MX lookup for {domain} failed: {answer.Detail}")));
+        }
+    }
+
+    private static RouteResult.None BadDomain(string destination) =>
+        Bounced(FailureReason.BadDomain, new(5, 1, 2), $"\"{destination}\" is not a domain that mail can go to");
+
+    private static RouteResult.None Bounced(string reason, EnhancedStatusCode status, string text) =>
+        new(new DeliveryOutcome.Bounced(new(reason, status, text)));
+
+    private static RouteResult.Found Found(
+        MxHost[] hosts, DomainName? policyDomain, TlsRequirement tls = TlsRequirement.Opportunistic)
+    {
+        foreach (var host in hosts)
+        {
+            host.Require(tls);
+        }
+
+        return new RouteResult.Found(hosts, policyDomain, SiteKey(hosts, tls));
+    }
+
+    private static string SiteKey(MxHost[] hosts, TlsRequirement tls)
+    {
+        var names = Array.ConvertAll(hosts, host => string.Create(CultureInfo.InvariantCulture, $"{host}:{host.Port}"));
+        Array.Sort(names, StringComparer.Ordinal);
+        var key = names.Length == 1 ? names[0] : string.Join(',', names);
+        return tls == TlsRequirement.Opportunistic ? key : $"{key} {tls}";
+    }
+
+    private MxHost ToHost(DnsRecord.MailExchange mx) => new(mx.Exchange, mx.Preference, _port);
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using Relay.Delivery.Tls;
+using Relay.Dns;
+using Relay.Smtp.Client;
+
+namespace Relay.Delivery.Transport;
+
+/// <summary>An open session with an MX host and all that it proved. Used by one attempt at a time.</summary>
+internal sealed class SmtpConnection(PoolKey key, SmtpClientSession session, IPAddress localAddress)
+{
+    private readonly HashSet<DomainName> _served = [];
+
+    public PoolKey Key { get; } = key;
+
+    public SmtpClientSession Session { get; } = session;
+
+    public IPAddress LocalAddress { get; } = localAddress;
+
+    /// <summary>What TLS gave; null in clear.</summary>
+    public TlsFacts? Tls { get; set; }
+
+    /// <summary>How TLS went on this connection or, in clear after a failure, on the one before it.</summary>
+    public TlsSessionResult TlsResult { get; set; }
+
+    /// <summary>See <see cref="TlsSessionRecord.Reason"/>.</summary>
+    public string TlsReason { get; set; } = string.Empty;
+
+    public string PeerHelloName { get; set; } = string.Empty;
+
+    /// <summary>When it was established, UTC.</summary>
+    public DateTimeOffset Time { get; set; }
+
+    public int Transactions { get; set; }
+
+    /// <summary>When it was put back, on the monotonic clock.</summary>
+    public long IdleSince { get; set; }
+
+    /// <summary>It served an attempt before the current one.</summary>
+    public bool IsReused { get; set; }
+
+    /// <summary>What was proved on this connection meets a demand; nothing else counts.</summary>
+    public bool Satisfies(TlsRequirement requirement) => requirement switch
+    {
+        TlsRequirement.Opportunistic => true,
+        TlsRequirement.Encrypted => Tls is not null,
+        TlsRequirement.VerifiedPkix => Tls is { Verdict.IsVerified: true },
+        // A demand of a kind unknown here is met by nothing.
+        _ => false,
+    };
+
+    /// <summary>Notes that the connection serves a policy domain; true the first time it does.</summary>
+    public bool StartServing(DomainName? policyDomain) => _served.Add(policyDomain ?? DomainName.Root);
+
+    /// <summary>The evidence of this connection for one attempt.</summary>
+    public TlsSessionRecord Evidence(MxHost host, bool isFirstUse) => new()
+    {
+        Host = host,
+        Result = TlsResult,
+        Tls = Tls,
+        RemoteAddress = Key.Address,
+        LocalAddress = LocalAddress,
+        PeerHelloName = PeerHelloName,
+        Reason = TlsReason,
+        SatisfiesRequirement = Satisfies(host.Requirement),
+        IsFirstUse = isFirstUse,
+        Time = Time,
+    };
+
+    /// <summary>Says QUIT where that still makes sense, and closes. Bounded by QUIT's time limit.</summary>
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        await using (Session)
+        {
+            if (Session.Fault is null)
+            {
+                await Session.QuitAsync(cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace Relay.Delivery.Tests.Lab;
+
+internal static class Outcomes
+{
+    public static DeliveryOutcome.Delivered AssertDelivered(this DeliveryAttempt attempt, int index = 0) =>
+        Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[index].Outcome);
+
+    public static DeliveryFailure AssertDeferred(this DeliveryAttempt attempt, string status, int index = 0)
+    {
+        var failure = Assert.IsType<DeliveryOutcome.Deferred>(attempt.Recipients[index].Outcome).Failure;
+        Assert.Equal(status, failure.Status.ToString());
+        return failure;
+    }
+
+    public static DeliveryFailure AssertBounced(this DeliveryAttempt attempt, string status, int index = 0)
+    {
+        var failure = Assert.IsType<DeliveryOutcome.Bounced>(attempt.Recipients[index].Outcome).Failure;
+        Assert.Equal(status, failure.Status.ToString());
+        return failure;
+    }
+}
