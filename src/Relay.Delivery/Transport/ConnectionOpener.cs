@@ -105,7 +105,7 @@ internal sealed class ConnectionOpener(
             var step = await connection.Session.OpenAsync(cancellationToken);
             greeted = step.Succeeded;
             connection.Time = clock.GetUtcNow();
-            connection.PeerHelloName = HelloName(step);
+            connection.PeerHelloName = connection.Session.PeerHelloName;
             return greeted ? new(connection, null) : new(null, FailurePolicy.Unavailable(step, task.Hop(null)));
         }
         finally
@@ -118,7 +118,7 @@ internal sealed class ConnectionOpener(
     }
 
 #pragma warning disable CA2000 // The connection owns the session, the session the stream, the stream the socket.
-    private SmtpConnection Connection(PoolKey key, Socket socket) => new(
+    private HostConnection Connection(PoolKey key, Socket socket) => new(
         key,
         new SmtpClientSession(
             new NetworkStream(socket, ownsSocket: true), identity.HostName, options.Value.Timeouts, clock),
@@ -127,7 +127,7 @@ internal sealed class ConnectionOpener(
 
     /// <summary>STARTTLS and the judgement on it. Neither connection nor failure means: again, in clear.</summary>
     private async Task<OpenResult> SecureAsync(
-        OpeningTask task, SmtpConnection connection, CancellationToken cancellationToken)
+        OpeningTask task, HostConnection connection, CancellationToken cancellationToken)
     {
         if (!connection.Session.Capabilities.StartTls)
         {
@@ -156,7 +156,7 @@ internal sealed class ConnectionOpener(
         connection.Tls = new TlsFacts(tls.SslProtocol, tls.NegotiatedCipherSuite, verdict);
         if (step.Succeeded)
         {
-            connection.PeerHelloName = HelloName(step);
+            connection.PeerHelloName = connection.Session.PeerHelloName;
             return Settle(task, connection, FailureReason.CertificateInvalid, $"its certificate is not valid: {verdict.Detail}");
         }
 
@@ -166,7 +166,7 @@ internal sealed class ConnectionOpener(
     }
 
     /// <summary>TLS went as far as it goes: is it enough?</summary>
-    private OpenResult Settle(OpeningTask task, SmtpConnection connection, string reason, string detail)
+    private OpenResult Settle(OpeningTask task, HostConnection connection, string reason, string detail)
     {
         task.Leave(connection, isFirstUse: true);
         if (connection.Satisfies(task.Host.Requirement))
@@ -181,12 +181,12 @@ internal sealed class ConnectionOpener(
         return new(null, failure);
     }
 
-    private OpenResult HandshakeFailed(OpeningTask task, SmtpConnection connection, SessionFault fault)
+    private OpenResult HandshakeFailed(OpeningTask task, HostConnection connection, SessionFault fault)
     {
         var injected = fault.Kind == SessionFaultKind.PlaintextInjected;
         var reason = injected ? FailureReason.PlaintextInjected : FailureReason.HandshakeFailed;
         connection.TlsResult = injected ? TlsSessionResult.PlaintextInjected : TlsSessionResult.HandshakeFailed;
-        connection.TlsReason = HandshakeReason.Of(fault);
+        connection.TlsReason = fault.Reason;
         task.Leave(connection, isFirstUse: true, isUsable: false);
         Warn(task, connection.TlsReason, fault.Detail);
         if (task.Host.Requirement == TlsRequirement.Opportunistic && !injected)
@@ -205,8 +205,4 @@ internal sealed class ConnectionOpener(
     // A late alert of TLS 1.3 arrives where EHLO's reply was due and undoes the handshake.
     private static bool IsTlsFault(SessionFault fault) =>
         fault.Kind is SessionFaultKind.HandshakeFailed or SessionFaultKind.PlaintextInjected;
-
-    // RFC 5321 §4.1.1.1: the first word of EHLO's reply is the server's name.
-    private static string HelloName(StepResult step) =>
-        step.Reply is { IsPositive: true } reply ? reply.Lines[0].Split(' ', 2)[0] : string.Empty;
 }

@@ -16,7 +16,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<PoolKey, List<SmtpConnection>> _idle = [];
+    private readonly Dictionary<PoolKey, List<HostConnection>> _idle = [];
     private readonly HashSet<Task> _closing = [];
     private readonly TimeProvider _clock;
     private readonly ITimer _sweeper;
@@ -34,7 +34,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
     }
 
     /// <summary>Takes an idle connection that meets a demand; the taker must give it back or close it.</summary>
-    public bool TryTake(PoolKey key, TlsRequirement requirement, [NotNullWhen(true)] out SmtpConnection? connection)
+    public bool TryTake(PoolKey key, TlsRequirement requirement, [NotNullWhen(true)] out HostConnection? connection)
     {
         lock (_lock)
         {
@@ -66,7 +66,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
     }
 
     /// <summary>Puts a connection back, or closes it when it is broken, worn out or one too many.</summary>
-    public void Return(SmtpConnection connection)
+    public void Return(HostConnection connection)
     {
         lock (_lock)
         {
@@ -85,7 +85,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
     }
 
     /// <summary>Closes a connection without making anybody wait for the peer's goodbye.</summary>
-    public void Retire(SmtpConnection connection)
+    public void Retire(HostConnection connection)
     {
         lock (_lock)
         {
@@ -113,7 +113,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
         await Task.WhenAll(closing);
     }
 
-    private bool IsOver(SmtpConnection connection) => _clock.GetElapsedTime(connection.IdleSince) >= IdleLimit;
+    private bool IsOver(HostConnection connection) => _clock.GetElapsedTime(connection.IdleSince) >= IdleLimit;
 
     private void Sweep()
     {
@@ -138,14 +138,14 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
     }
 
-    private void Remove(List<SmtpConnection> idle, int index)
+    private void Remove(List<HostConnection> idle, int index)
     {
         idle.RemoveAt(index);
         _count--;
     }
 
     // The caller holds the lock. Closing is short: QUIT has its own limit, and no failure of it is of interest.
-    private void Close(SmtpConnection connection)
+    private void Close(HostConnection connection)
     {
         var closing = connection.CloseAsync(CancellationToken.None);
         if (closing.IsCompleted)

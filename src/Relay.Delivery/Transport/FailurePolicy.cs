@@ -37,11 +37,12 @@ internal static class FailurePolicy
     /// <summary>The greeting or EHLO was refused, or the session broke there.</summary>
     public static DeliveryFailure Unavailable(StepResult step, HopFacts hop)
     {
-        if (step.Fault is { } fault)
+        if (step.Fault is { } fault && step.Reply is not { IsTransient: true } and not { IsPermanent: true })
         {
             return Broken(fault, hop);
         }
 
+        // 421 ends the session too; what it says is worth more than that it ended.
         var status = step.Reply is { Status: { Class: 4 } given } ? given : new EnhancedStatusCode(4, 3, 2);
         return new(FailureReason.MxReply, status, $"{Place(hop)} is not available: {step.Reply}")
         {
@@ -64,6 +65,21 @@ internal static class FailurePolicy
     public static DeliveryFailure Unreachable(HopFacts hop, string reason, string detail) =>
         new(reason, new(4, 4, 1), $"{Place(hop)}: {detail}") { Hop = hop };
 
+    /// <summary>The session broke before it came to the recipient.</summary>
+    public static DeliveryFailure Broken(SessionFault fault, HopFacts hop)
+    {
+        var (reason, status) = fault.Kind switch
+        {
+            SessionFaultKind.ConnectionLost => (FailureReason.ConnectionLost, new EnhancedStatusCode(4, 4, 2)),
+            SessionFaultKind.TimedOut => (FailureReason.TimedOut, new EnhancedStatusCode(4, 4, 2)),
+            SessionFaultKind.HandshakeFailed => (FailureReason.HandshakeFailed, new EnhancedStatusCode(4, 7, 5)),
+            _ => (FailureReason.ProtocolViolation, new EnhancedStatusCode(4, 5, 0)),
+        };
+        var text = string.Create(
+            CultureInfo.InvariantCulture, $"{Place(hop)}: {reason} at {fault.Stage.ToString().ToLowerInvariant()}: {fault.Detail}");
+        return new(reason, status, text) { Hop = hop };
+    }
+
     /// <summary>A pooled session that its server gave up before it said anything about this message: no failure, a fresh
     /// connection is due (RFC 5321 §3.8).</summary>
     public static bool IsStale(TransactionResult result)
@@ -76,7 +92,7 @@ internal static class FailurePolicy
             }
         }
 
-        return result.Fault is null or { Kind: SessionFaultKind.ConnectionLost, Stage: < SmtpStage.EndOfData };
+        return result.Fault is { Kind: SessionFaultKind.ConnectionLost, Stage: not SmtpStage.EndOfData };
     }
 
     private static Ruling Judge(Reply reply, SmtpStage stage, HopFacts hop, bool someAccepted)
@@ -87,7 +103,7 @@ internal static class FailurePolicy
             return new Ruling.Settle(new DeliveryOutcome.Delivered(reply, hop));
         }
 
-        if (stage < SmtpStage.Content && reply.Code == 421)
+        if (stage < SmtpStage.EndOfData && reply.Code == 421)
         {
             // RFC 5321 §3.8: the server closes the channel; nothing was said about the message.
             return new Ruling.TryNextHost(Refused(reply, new(4, 3, 2), hop));
@@ -133,20 +149,6 @@ internal static class FailurePolicy
         return fault.Stage == SmtpStage.EndOfData
             ? Deferred(failure with { Reason = FailureReason.Uncertain, IsUncertain = true })
             : new Ruling.TryNextAddress(failure);
-    }
-
-    private static DeliveryFailure Broken(SessionFault fault, HopFacts hop)
-    {
-        var (reason, status) = fault.Kind switch
-        {
-            SessionFaultKind.ConnectionLost => (FailureReason.ConnectionLost, new EnhancedStatusCode(4, 4, 2)),
-            SessionFaultKind.TimedOut => (FailureReason.TimedOut, new EnhancedStatusCode(4, 4, 2)),
-            SessionFaultKind.HandshakeFailed => (FailureReason.HandshakeFailed, new EnhancedStatusCode(4, 7, 5)),
-            _ => (FailureReason.ProtocolViolation, new EnhancedStatusCode(4, 5, 0)),
-        };
-        var text = string.Create(
-            CultureInfo.InvariantCulture, $"{Place(hop)}: {reason} at {fault.Stage.ToString().ToLowerInvariant()}: {fault.Detail}");
-        return new(reason, status, text) { Hop = hop };
     }
 
     private static DeliveryFailure Refused(Reply reply, EnhancedStatusCode status, HopFacts hop) =>

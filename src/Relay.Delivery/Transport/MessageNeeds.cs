@@ -33,7 +33,7 @@ internal sealed class MessageNeeds
 
     public static async ValueTask<MessageNeeds> OfAsync(DeliveryAttempt attempt, CancellationToken cancellationToken)
     {
-        var senderNeeds = attempt.Mail.ReversePath.Mailbox is { } sender && NeedsUtf8(sender);
+        var senderNeeds = attempt.Mail.ReversePath.Mailbox is { } sender && NeedsUtf8(Downgrade(sender));
         var utf8 = senderNeeds || (attempt.Mail.SmtpUtf8 && attempt.Content.IsEightBit
             && await HeaderIsInternationalizedAsync(attempt.Content, cancellationToken));
         return new MessageNeeds(attempt, utf8);
@@ -76,7 +76,8 @@ internal sealed class MessageNeeds
     private static DeliveryFailure Failure(string reason, EnhancedStatusCode status, string what, HopFacts hop) =>
         new(reason, status, $"{hop.Host} {what}") { Hop = hop };
 
-    private static bool NeedsUtf8(Mailbox mailbox) => !System.Text.Ascii.IsValid(mailbox.LocalPart);
+    // Of a mailbox as it is sent; a domain that has no A-labels is left as it was.
+    private static bool NeedsUtf8(Mailbox mailbox) => mailbox.IsInternationalized;
 
     // RFC 6531 §3.2: a mailbox whose domain alone is internationalised can be written in A-labels, which every server takes.
     private static Mailbox Downgrade(Mailbox mailbox) =>

@@ -13,7 +13,7 @@ internal sealed record OpeningTask(DeliveryAttempt Attempt, MxHost Host, PoolKey
     /// <param name="connection">The connection.</param>
     /// <param name="isFirstUse">False where another record already counts this session: clear after a failed handshake.</param>
     /// <param name="isUsable">False where the connection is dead, whatever the requirement.</param>
-    public void Leave(SmtpConnection connection, bool isFirstUse, bool isUsable = true)
+    public void Leave(HostConnection connection, bool isFirstUse, bool isUsable = true)
     {
         connection.StartServing(Attempt.PolicyDomain);
         var evidence = connection.Evidence(Host, isFirstUse);

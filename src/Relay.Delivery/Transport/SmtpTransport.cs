@@ -107,7 +107,7 @@ internal sealed class SmtpTransport(
 
     /// <summary>Sends to all open recipients over one connection, in portions, and gives it back or closes it.</summary>
     private async Task<Next> SendAllAsync(
-        AttemptProgress progress, MxHost host, SmtpConnection connection, CancellationToken cancellationToken)
+        AttemptProgress progress, MxHost host, HostConnection connection, CancellationToken cancellationToken)
     {
         var finished = false;
         try
@@ -120,6 +120,10 @@ internal sealed class SmtpTransport(
                 var portion = waiting.GetRange(0, Math.Min(MaxRecipients, waiting.Count));
                 next = await SendAsync(progress, portion, connection, hop, cancellationToken);
                 waiting.RemoveAll(recipient => recipient.Recipient.Outcome is not null);
+                if (connection.Session.Fault is { } fault)
+                {
+                    waiting.Except(portion).ToList().ForEach(recipient => recipient.Note(FailurePolicy.Broken(fault, hop)));
+                }
             }
 
             finished = true;
@@ -160,7 +164,7 @@ internal sealed class SmtpTransport(
     private async Task<Next> SendAsync(
         AttemptProgress progress,
         List<OpenRecipient> portion,
-        SmtpConnection connection,
+        HostConnection connection,
         HopFacts hop,
         CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
-#pragma warning disable CA1065
 using System.Net.Security;
+using System.Text;
+using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;
 
@@ -10,25 +11,45 @@ namespace Relay.Smtp.Client;
 /// </summary>
 public sealed class SmtpClientSession : IAsyncDisposable
 {
+    private readonly SmtpConnection _connection;
+    private readonly string _helloName;
+    private readonly SmtpTimeouts _timeouts;
+    private readonly TimeProvider _clock;
+    private bool _transactionIsOpen;
+
     /// <summary>Takes over an open connection; nothing is sent yet.</summary>
     /// <param name="transport">The connected stream; closed with the session.</param>
     /// <param name="helloName">Our fully qualified name or an address literal (RFC 5321 §4.1.1.1).</param>
     /// <param name="timeouts">The limit of each step.</param>
     /// <param name="clock">The clock of those limits.</param>
-    public SmtpClientSession(Stream transport, string helloName, SmtpTimeouts timeouts, TimeProvider clock) =>
-        throw new NotImplementedException();
+    public SmtpClientSession(Stream transport, string helloName, SmtpTimeouts timeouts, TimeProvider clock)
+    {
+        _connection = new SmtpConnection(transport, clock);
+        _helloName = helloName;
+        _timeouts = timeouts;
+        _clock = clock;
+    }
 
     /// <summary>What the server offers now.</summary>
-    public ServerCapabilities Capabilities => throw new NotImplementedException();
+    public ServerCapabilities Capabilities { get; private set; } = ServerCapabilities.None;
+
+    /// <summary>The name the server gave itself in its last reply to EHLO or HELO; empty before. Nothing verifies it.</summary>
+    public string PeerHelloName { get; private set; } = string.Empty;
 
     /// <summary>The TLS stream once <see cref="StartTlsAsync"/> succeeded; null in clear.</summary>
-    public SslStream? Tls => throw new NotImplementedException();
+    public SslStream? Tls => _connection.Tls;
 
-    /// <summary>Set once the session broke; no method may be called then but <see cref="DisposeAsync"/>.</summary>
-    public SessionFault? Fault => throw new NotImplementedException();
+    /// <summary>Set once the session broke, also by a reply of 421; no method may be called then but
+    /// <see cref="QuitAsync"/>, which does nothing, and <see cref="DisposeAsync"/>.</summary>
+    public SessionFault? Fault => _connection.Fault;
 
     /// <summary>Reads the greeting and says EHLO, or HELO where EHLO is not known (RFC 5321 §3.2).</summary>
-    public Task<StepResult> OpenAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<StepResult> OpenAsync(CancellationToken cancellationToken)
+    {
+        var greeting = await _connection.ReadReplyAsync(SmtpStage.Greeting, _timeouts.Greeting, cancellationToken);
+        // RFC 5321 §3.1, §4.3.2: 220, or a refusal after which only QUIT makes sense.
+        return Judge(greeting, SmtpStage.Greeting) is { Succeeded: false } refused ? refused : await HelloAsync(cancellationToken);
+    }
 
     /// <summary>
     /// STARTTLS, the handshake, and EHLO again with all that was known forgotten (RFC 3207 §4.2). A refusal leaves the
@@ -36,20 +57,184 @@ public sealed class SmtpClientSession : IAsyncDisposable
     /// </summary>
     /// <param name="options">Server name, versions and the callback that judges the certificate.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public Task<StepResult> StartTlsAsync(SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task<StepResult> StartTlsAsync(
+        SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        // RFC 3207 §4.2: no STARTTLS inside TLS.
+        if (Tls is not null)
+        {
+            throw new InvalidOperationException("the session is in TLS already");
+        }
+
+        // RFC 2920 §3.1, RFC 3207 §4: the last of its group, and nothing is sent before its reply.
+        var reply = await AskAsync("STARTTLS", SmtpStage.StartTls, cancellationToken);
+        if (Judge(reply, SmtpStage.StartTls) is { Succeeded: false } refused)
+        {
+            return refused;
+        }
+
+        // RFC 3207 §4.2, §6: octets behind the 220 came in clear, and a stranger may have put them there. They must not be
+        // taken for replies inside TLS, nor fed to the handshake.
+        if (_connection.HasOctets)
+        {
+            return Broken(new SessionFault(
+                SessionFaultKind.PlaintextInjected, SmtpStage.StartTls, "octets in clear followed the reply to STARTTLS"));
+        }
+
+        Capabilities = ServerCapabilities.None;
+        PeerHelloName = string.Empty;
+        return await HandshakeAsync(options, cancellationToken) is { } fault
+            ? Broken(fault)
+            : await HelloAsync(cancellationToken);
+    }
 
     /// <summary>Sends one message: MAIL, RCPT and DATA in one group where the server pipelines (RFC 2920 §3.1).</summary>
-    public Task<TransactionResult> SendAsync(OutgoingTransaction transaction, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The session is broken, or an address cannot be written with what the
+    /// server offers (<see cref="OutgoingTransaction.NeedsSmtpUtf8"/>).</exception>
+    public async Task<TransactionResult> SendAsync(OutgoingTransaction transaction, CancellationToken cancellationToken)
+    {
+        if (await RefuseUnaskedReplyAsync(SmtpStage.Mail, cancellationToken) is (true, var early))
+        {
+            var result = new RecipientResult(early, SmtpStage.Mail);
+            return new TransactionResult([.. transaction.Recipients.Select(_ => result)], Fault);
+        }
+
+        var run = new ClientTransaction(_connection, _timeouts, transaction, Capabilities.Pipelining);
+        var outcome = await run.RunAsync(Capabilities, _transactionIsOpen, cancellationToken);
+        _transactionIsOpen = run.LeavesTransactionOpen;
+        return outcome;
+    }
 
     /// <summary>True when an idle session seems alive: nothing unasked for has arrived and the peer has not closed. Does not
     /// write to the wire.</summary>
-    public bool IsIdleAndOpen() => throw new NotImplementedException();
+    public bool IsIdleAndOpen() => _connection.IsQuiet();
 
     /// <summary>QUIT, its reply awaited for a short time (RFC 5321 §4.1.1.10). Never fails.</summary>
-    public Task QuitAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task QuitAsync(CancellationToken cancellationToken)
+    {
+        if (Fault is not null)
+        {
+            return;
+        }
+
+        var fault = await _connection.WriteAsync("QUIT\r\n"u8.ToArray(), SmtpStage.Quit, _timeouts.Quit, cancellationToken);
+        if (fault is null)
+        {
+            await _connection.TryReadReplyAsync(SmtpStage.Quit, _timeouts.Quit, cancellationToken);
+            await _connection.ShutDownAsync();
+        }
+
+        _connection.Break(new SessionFault(SessionFaultKind.ConnectionLost, SmtpStage.Quit, "the session has ended"));
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<StepResult> HelloAsync(CancellationToken cancellationToken)
+    {
+        var reply = await AskAsync($"EHLO {_helloName}", SmtpStage.Hello, cancellationToken);
+        if (reply is { IsPermanent: true })
+        {
+            // RFC 5321 §3.2: a server that does not know EHLO gets HELO, and with it no extension. After 4yz, 421 above all,
+            // it does know it and will not serve us now.
+            reply = await AskAsync($"HELO {_helloName}", SmtpStage.Hello, cancellationToken);
+            Capabilities = ServerCapabilities.None;
+        }
+        else if (reply is { IsPositive: true })
+        {
+            Capabilities = EhloReply.CapabilitiesIn(reply);
+        }
+
+        PeerHelloName = reply is { IsPositive: true } ? EhloReply.NameIn(reply) : string.Empty;
+        return Judge(reply, SmtpStage.Hello);
+    }
+
+    private async Task<SessionFault?> HandshakeAsync(
+        SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var tls = new SslStream(_connection.Transport, leaveInnerStreamOpen: false);
+        using var deadline = new Deadline(_timeouts.Handshake, _clock, cancellationToken);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(options, deadline.Token);
+            _connection.Upgrade(tls);
+            return null;
+        }
+        catch (OperationCanceledException) when (deadline.Expired)
+        {
+            await tls.DisposeAsync();
+            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "handshake-timeout");
+        }
+        catch (Exception e) when (SmtpConnection.IsNetworkError(e))
+        {
+            await tls.DisposeAsync();
+            return HandshakeFault(SmtpConnection.OneLine(e.InnerException ?? e), TlsFailure.ReasonOf(e));
+        }
+    }
+
+    private static SessionFault HandshakeFault(string detail, string reason) =>
+        new(SessionFaultKind.HandshakeFailed, SmtpStage.Handshake, detail) { Reason = reason };
+
+    /// <summary>One command outside a transaction and its reply; null when the session broke.</summary>
+    private async Task<Reply?> AskAsync(string command, SmtpStage stage, CancellationToken cancellationToken)
+    {
+        if (await RefuseUnaskedReplyAsync(stage, cancellationToken) is (true, var early))
+        {
+            return early;
+        }
+
+        var octets = Encoding.ASCII.GetBytes(command + "\r\n");
+        var fault = await _connection.WriteAsync(octets, stage, _timeouts.Hello, cancellationToken);
+        if (fault is { Kind: SessionFaultKind.TimedOut })
+        {
+            _connection.Break(fault);
+            return null;
+        }
+
+        // A connection that did not take the command may still hold a last word.
+        return await _connection.ReadReplyAsync(stage, _timeouts.Hello, cancellationToken);
+    }
+
+    /// <summary>
+    /// False when nothing came before our command. Else the session has ended: with 421 (RFC 5321 §3.8), which answers for
+    /// the command, or by a reply to nothing, which would be taken for the answer to a later command.
+    /// </summary>
+    private async ValueTask<(bool Ended, Reply? Reply)> RefuseUnaskedReplyAsync(
+        SmtpStage stage, CancellationToken cancellationToken)
+    {
+        if (Fault is not null)
+        {
+            throw new InvalidOperationException($"the session is broken: {Fault.Detail}");
+        }
+
+        if (_connection.IsQuiet())
+        {
+            return (false, null);
+        }
+
+        var reply = await _connection.ReadReplyAsync(stage, _timeouts.Hello, cancellationToken);
+        if (reply is not { Code: not 421 })
+        {
+            return (true, reply);
+        }
+
+        _connection.Break(new SessionFault(SessionFaultKind.ProtocolViolation, stage, $"a reply to nothing: {reply}"));
+        return (true, null);
+    }
+
+    private StepResult Judge(Reply? reply, SmtpStage stage)
+    {
+        if (reply is { IsIntermediate: true })
+        {
+            _connection.Break(new SessionFault(SessionFaultKind.ProtocolViolation, stage, $"unexpected reply: {reply}"));
+        }
+
+        return new StepResult(reply, Fault?.Stage ?? stage, Fault);
+    }
+
+    private StepResult Broken(SessionFault fault)
+    {
+        _connection.Break(fault);
+        return new StepResult(null, fault.Stage, fault);
+    }
 }

@@ -73,7 +73,7 @@ internal static class CommandParser
         var mark = end < 0 ? default : argument[end..].TrimStart((byte)' ');
         return TryReadNumber(size, out var octets) && (mark.IsEmpty || Ascii.EqualsIgnoreCase(mark, "LAST"u8))
             ? new SmtpCommand.Bdat(octets, !mark.IsEmpty)
-            : new SmtpCommand.Invalid(CommandFault.BadArgument);
+            : new SmtpCommand.Invalid(CommandFault.BadChunkSize);
     }
 
     /// <summary>Reads digits only; what does not fit becomes <see cref="long.MaxValue"/>, above every limit.</summary>

@@ -78,6 +78,7 @@ internal static class Replies
         CommandFault.LineTooLong => new(500, new(5, 5, 2), "Line too long"),
         CommandFault.BareLineEnd => new(500, new(5, 5, 2), "Line has a bare CR, bare LF or NUL"),
         CommandFault.BadArgument => new(501, new(5, 5, 4), "Syntax error in parameters or arguments"),
+        CommandFault.BadChunkSize => new(501, new(5, 5, 4), "Bad BDAT, closing"),
         CommandFault.BadHelloName => new(501, new(5, 5, 4), "Name is neither a domain nor an address literal"),
         CommandFault.BadReversePath => new(501, new(5, 1, 7), "Bad sender address syntax"),
         CommandFault.BadForwardPath => new(501, new(5, 1, 3), "Bad recipient address syntax"),

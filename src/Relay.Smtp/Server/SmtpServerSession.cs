@@ -34,7 +34,8 @@ public sealed class SmtpServerSession
     /// <param name="client">Its addresses.</param>
     /// <param name="services">Behaviour, policy and acceptor.</param>
     /// <param name="shutdownRequested">Orderly stop: a message in flight is finished, then 421 (RFC 5321 §3.8).</param>
-    /// <param name="aborted">Gives the session up at once; nothing is said.</param>
+    /// <param name="aborted">Gives the session up at once; nothing is said. Not for the end of the connection, which the pipe
+    /// tells: a client may close its side and still wait for its replies.</param>
     public static async Task RunAsync(
         IDuplexPipe transport, SessionFacts client, SmtpServerServices services,
         CancellationToken shutdownRequested, CancellationToken aborted)
@@ -54,7 +55,7 @@ public sealed class SmtpServerSession
 #pragma warning restore CA1031
         {
             services.Logger.SessionFailed(exception, client.Remote.Address);
-            session.Answer(Replies.Failed(services.Options.HostName));
+            session.AnswerLast(Replies.Failed(services.Options.HostName));
         }
         finally
         {
@@ -73,7 +74,7 @@ public sealed class SmtpServerSession
         // commands; it is refused at once, without a pause that would cost us more than it.
         if (_wire.HasInput())
         {
-            Answer(Replies.TalkedEarly);
+            AnswerLast(Replies.TalkedEarly);
             return;
         }
 
@@ -112,11 +113,13 @@ public sealed class SmtpServerSession
         SmtpCommand.Hello hello => AnswerAsync(HelloAsync(hello)),
         SmtpCommand.Rset => AnswerAsync(ResetAsync()),
         SmtpCommand.StartTls => StartTlsAsync(),
-        SmtpCommand.Quit => new(Answer(Replies.Bye) && false),
+        SmtpCommand.Quit => new(AnswerLast(Replies.Bye)),
         SmtpCommand.Noop => new(Answer(Replies.Ok)),
         SmtpCommand.Help => new(Answer(Replies.Help)),
         SmtpCommand.Vrfy => new(Answer(Replies.CannotVerify)),
         SmtpCommand.Expn or SmtpCommand.Auth => new(Answer(Replies.NotImplemented)),
+        // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands.
+        SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize } => new(AnswerLast(Replies.To(CommandFault.BadChunkSize))),
         SmtpCommand.Invalid invalid => new(Answer(Replies.To(invalid.Fault))),
         _ => throw new UnreachableException(),
     };
@@ -176,7 +179,7 @@ public sealed class SmtpServerSession
 
         if (!receiver.IsEnded)
         {
-            return Answer(Replies.TooBig) && false;
+            return AnswerLast(Replies.TooBig);
         }
 
         return await FinishAsync(await receiver.CompleteAsync());
@@ -191,7 +194,7 @@ public sealed class SmtpServerSession
         // is the client's word and may be any number.
         if (receiver?.ExceedsDiscardLimit(chunk.Octets) ?? (chunk.Octets > 2 * _options.MaxMessageBytes))
         {
-            return Answer(Replies.TooBig) && false;
+            return AnswerLast(Replies.TooBig);
         }
 
         if (receiver?.Exceeds(chunk.Octets) == true)
@@ -239,7 +242,7 @@ public sealed class SmtpServerSession
         // someone who wants them to run inside TLS (CVE-2011-0411); the session is dropped.
         if (_wire.HasInput())
         {
-            return Answer(Replies.TalkedEarly) && false;
+            return AnswerLast(Replies.TalkedEarly);
         }
 
         if (_options.Certificate() is null)
@@ -256,7 +259,7 @@ public sealed class SmtpServerSession
         var certificate = _options.Certificate?.Invoke();
         var failure = certificate is null
             ? "no certificate"
-            : await _wire.SecureAsync(certificate, _services.Clock);
+            : await _wire.SecureAsync(certificate);
         if (failure is not null)
         {
             _services.Logger.HandshakeFailed(_facts.Remote.Address, failure);
@@ -287,7 +290,13 @@ public sealed class SmtpServerSession
         }
 
         // RFC 5321 §4.3.2: 421 may answer any command; a client that only makes mistakes is not worth a session.
-        ReplyWriter.Write(_wire.Output, Replies.TooManyErrors(_options.HostName));
+        return AnswerLast(Replies.TooManyErrors(_options.HostName));
+    }
+
+    // Queues the reply that ends the session; always false.
+    private bool AnswerLast(Reply reply)
+    {
+        ReplyWriter.Write(_wire.Output, reply);
         return false;
     }
 
@@ -295,16 +304,12 @@ public sealed class SmtpServerSession
     private bool End(WireEnd end)
     {
         LogEnd(end);
-        if (end == WireEnd.TimedOut)
+        return end switch
         {
-            Answer(Replies.TimedOut(_options.HostName));
-        }
-        else if (end == WireEnd.Stopping)
-        {
-            Answer(Replies.Stopping(_options.HostName));
-        }
-
-        return false;
+            WireEnd.TimedOut => AnswerLast(Replies.TimedOut(_options.HostName)),
+            WireEnd.Stopping => AnswerLast(Replies.Stopping(_options.HostName)),
+            _ => false,
+        };
     }
 
     private void LogEnd(WireEnd end)

@@ -16,6 +16,7 @@ internal sealed class Wire : IAsyncDisposable
 
     private readonly IDuplexPipe _transport;
     private readonly SmtpServerOptions _options;
+    private readonly TimeProvider _clock;
     private readonly ITimer _timer;
     private readonly CancellationToken _stopping;
     private readonly CancellationToken _aborted;
@@ -32,6 +33,7 @@ internal sealed class Wire : IAsyncDisposable
     {
         _transport = transport;
         _options = options;
+        _clock = clock;
         _input = transport.Input;
         _output = transport.Output;
         _stopping = stopping;
@@ -44,6 +46,9 @@ internal sealed class Wire : IAsyncDisposable
 
     /// <summary>Replies are written here; they go out when the next read finds nothing, or by <see cref="FlushAsync"/>.</summary>
     public PipeWriter Output => _output;
+
+    /// <summary>The session inside TLS; null in clear.</summary>
+    public SslStream? Tls => _tls;
 
     /// <summary>The server is to stop when the client is idle.</summary>
     public bool IsStopping => _stopping.IsCancellationRequested;
@@ -137,11 +142,11 @@ internal sealed class Wire : IAsyncDisposable
     /// Shakes hands and puts TLS around the connection. Null when done, else what went wrong, in words; the connection is of
     /// no use then.
     /// </summary>
-    public async Task<string?> SecureAsync(SslStreamCertificateContext certificate, TimeProvider clock)
+    public async Task<string?> SecureAsync(SslStreamCertificateContext certificate)
     {
         var tls = new SslStream(new PipeStream(_transport), leaveInnerStreamOpen: false);
         _tls = tls;
-        using var deadline = new Deadline(_options.HandshakeTimeout, clock, _aborted);
+        using var deadline = new Deadline(_options.HandshakeTimeout, _clock, _aborted);
         try
         {
             await tls.AuthenticateAsServerAsync(TlsOptions(certificate), deadline.Token);
@@ -161,9 +166,6 @@ internal sealed class Wire : IAsyncDisposable
         _output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
         return null;
     }
-
-    /// <summary>The session inside TLS; null in clear.</summary>
-    public SslStream? Tls => _tls;
 
     /// <summary>Sends what is pending and closes both directions.</summary>
     public async ValueTask DisposeAsync()
@@ -195,7 +197,7 @@ internal sealed class Wire : IAsyncDisposable
     {
         try
         {
-            await tls.ShutdownAsync().WaitAsync(_options.BlockTimeout, _aborted);
+            await tls.ShutdownAsync().WaitAsync(_options.BlockTimeout, _clock, _aborted);
         }
         catch (Exception exception) when (IsConnectionLoss(exception) || exception is TimeoutException)
         {

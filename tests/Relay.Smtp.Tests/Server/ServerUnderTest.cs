@@ -61,6 +61,27 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             new Duplex(_toServer.Reader, _toClient.Writer), client, services, _stop.Token, _abort.Token);
     }
 
+    /// <summary>Starts the session when the client has already spoken.</summary>
+    public async Task LaunchAfterAsync(string text)
+    {
+        await _toServer.Writer.WriteAsync(Encoding.ASCII.GetBytes(text), TestContext.Current.CancellationToken);
+        Launch();
+    }
+
+    /// <summary>MAIL, RCPT and DATA.</summary>
+    public async Task BeginDataAsync()
+    {
+        await BeginAsync();
+        Assert.StartsWith("354 ", await AskAsync("DATA"), StringComparison.Ordinal);
+    }
+
+    /// <summary>MAIL and RCPT.</summary>
+    public async Task BeginAsync()
+    {
+        Assert.StartsWith("250 ", await AskAsync("MAIL FROM:<a@b.test>"), StringComparison.Ordinal);
+        Assert.StartsWith("250 ", await AskAsync("RCPT TO:<c@d.test>"), StringComparison.Ordinal);
+    }
+
     public void Stop() => _stop.Cancel();
 
     public void Abort() => _abort.Cancel();
@@ -74,6 +95,13 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public async Task<string> AskAsync(string line)
     {
         await SendAsync(line + "\r\n");
+        return await ReadReplyAsync();
+    }
+
+    /// <summary>Sends octets as they are and reads the whole reply.</summary>
+    public async Task<string> AskRawAsync(string octets)
+    {
+        await SendAsync(octets);
         return await ReadReplyAsync();
     }
 

@@ -6,7 +6,7 @@ using Relay.Smtp.Client;
 namespace Relay.Delivery.Transport;
 
 /// <summary>An open session with an MX host and all that it proved. Used by one attempt at a time.</summary>
-internal sealed class SmtpConnection(PoolKey key, SmtpClientSession session, IPAddress localAddress)
+internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPAddress localAddress)
 {
     private readonly HashSet<DomainName> _served = [];
 

@@ -1,0 +1,121 @@
+using Relay.Delivery.Tests.Lab;
+using Relay.Lab.Mx;
+
+namespace Relay.Delivery.Tests.Pipeline;
+
+public class DeliveryPipelineTests
+{
+    [Fact] // design §3
+    public async Task Pipeline_SeveralMiddleware_RunInTheOrderRegisteredAndBack()
+    {
+        await using var lab = new DeliveryLab();
+        var order = new List<string>();
+        lab.Middleware.Add(Around("first", order));
+        lab.Middleware.Add(Around("second", order));
+        lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        (await lab.DeliverAsync("a.test")).AssertDelivered();
+
+        Assert.Equal(["first out 1", "second out 1", "second back", "first back"], order);
+    }
+
+    [Fact] // design §3: every host refused leaves the refusal as the reason
+    public async Task Pipeline_EveryHostRefused_IsDeferredWithoutConnection()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Middleware.Add(new Plugin((attempt, next, token) =>
+        {
+            attempt.Hosts[0].Refuse(new HostRefusal("sts-mx-not-listed", new(4, 7, 0), "not listed"));
+            return next(attempt, token);
+        }));
+        var host = lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        Assert.Equal("sts-mx-not-listed", (await lab.DeliverAsync("a.test")).AssertDeferred("4.7.0").Reason);
+        Assert.Empty(host.Connections);
+    }
+
+    [Fact] // design §3: the last real failure tells more than a refusal
+    public async Task Pipeline_OneRefusedOneUnreachable_TellsTheRealFailure()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Middleware.Add(new Plugin((attempt, next, token) =>
+        {
+            attempt.Hosts[1].Refuse(new HostRefusal("sts-mx-not-listed", new(4, 7, 0), "not listed"));
+            return next(attempt, token);
+        }));
+        var refused = lab.StartMx("a.test", "mx2.a.test", new MxBehavior(), preference: 20);
+        lab.Dns.AddMx("a.test", 10, "mx1.a.test").AddAddress("mx1.a.test", DeliveryLab.NewAddress());
+
+        Assert.Equal("connect-failed", (await lab.DeliverAsync("a.test")).AssertDeferred("4.4.1").Reason);
+        Assert.Empty(refused.Connections);
+    }
+
+    [Fact] // a bug must not cost a message
+    public async Task Pipeline_MiddlewareThrows_IsDeferredAndLoggedAsError()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Middleware.Add(new Plugin((_, _, _) => throw new InvalidOperationException("a bug")));
+        lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        Assert.Equal("internal-error", (await lab.DeliverAsync("a.test")).AssertDeferred("4.3.0").Reason);
+        Assert.Single(lab.Log.Named("delivery-fault"));
+    }
+
+    [Fact] // a bug must not cost a message
+    public async Task Pipeline_MiddlewareForgetsToGoOn_IsDeferredAndLoggedAsError()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Middleware.Add(new Plugin((_, _, _) => Task.CompletedTask));
+        lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        (await lab.DeliverAsync("a.test")).AssertDeferred("4.3.0");
+        Assert.Single(lab.Log.Named("delivery-fault"));
+    }
+
+    [Fact] // design §3: middleware may settle an attempt, or some recipients of it, by itself
+    public async Task Pipeline_MiddlewareSettlesOneRecipient_OthersAreSent()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Middleware.Add(new Plugin((attempt, next, token) =>
+        {
+            attempt.Recipients[0].Outcome = new DeliveryOutcome.Deferred(new("sts-unknown", new(4, 7, 5), "held"));
+            return next(attempt, token);
+        }));
+        var host = lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        var attempt = await lab.DeliverAsync("a.test", "ann", "bob");
+
+        attempt.AssertDeferred("4.7.5", 0);
+        attempt.AssertDelivered(1);
+        Assert.Equal(["bob@a.test"], (await host.SingleMessageAsync()).Recipients);
+    }
+
+    [Fact]
+    public async Task Pipeline_Cancelled_Throws()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", new MxBehavior().At("MAIL", MxAction.Stall));
+        using var caller = new CancellationTokenSource();
+        var attempt = lab.Attempt("a.test", ["ann"]);
+
+        var delivering = lab.Get<IDeliveryPipeline>().DeliverAsync(attempt, caller.Token);
+        await host.WaitForStallsAsync(1, TestContext.Current.CancellationToken);
+        await caller.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivering);
+        Assert.Null(attempt.Recipients[0].Outcome);
+    }
+
+    private static Plugin Around(string name, List<string> order) => new(async (attempt, next, token) =>
+    {
+        order.Add($"{name} out {attempt.Hosts.Count}");
+        await next(attempt, token);
+        order.Add($"{name} back");
+    });
+
+    private sealed class Plugin(Func<DeliveryAttempt, DeliveryStep, CancellationToken, Task> invoke) : IDeliveryMiddleware
+    {
+        public Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken) =>
+            invoke(attempt, next, cancellationToken);
+    }
+}

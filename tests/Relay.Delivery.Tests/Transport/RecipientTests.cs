@@ -1,0 +1,202 @@
+using Relay.Delivery.Tests.Lab;
+using Relay.Lab.Mx;
+
+namespace Relay.Delivery.Tests.Transport;
+
+public class RecipientTests
+{
+    private static readonly MxBehavior Polite = new();
+
+    // More than the buffers of a connection hold, so that the break comes before the final dot is sent.
+    private static readonly BytesContent Large = new("Subject: large\r\n\r\n" + string.Concat(Enumerable.Repeat("Line.\r\n", 3_000_000)));
+
+    [Fact] // SMTP-36, RFC 5321 §4.5.4.1
+    public async Task Deliver_TwoRecipientsAtOneDomain_ShareATransaction()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite);
+
+        var attempt = await lab.DeliverAsync("a.test", "ann", "bob");
+
+        attempt.AssertDelivered(0);
+        attempt.AssertDelivered(1);
+        Assert.Equal(["ann@a.test", "bob@a.test"], (await host.SingleMessageAsync()).Recipients);
+    }
+
+    [Fact] // SMTP-37, RFC 5321 §4.5.3.1.8
+    public async Task Deliver_TwoHundredAndFiftyRecipients_GoInThreeTransactions()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite with { MaxRecipients = 100 });
+
+        var attempt = await lab.DeliverAsync("a.test", [.. Enumerable.Range(0, 250).Select(i => $"r{i}")]);
+
+        Assert.All(attempt.Recipients, recipient => Assert.IsType<DeliveryOutcome.Delivered>(recipient.Outcome));
+        Assert.Equal([100, 100, 50], (await host.MessagesAsync(3)).Select(message => message.Recipients.Count));
+        Assert.Single(host.Connections);
+    }
+
+    [Fact] // SMTP-37, RFC 5321 §4.5.3.1.10
+    public async Task Deliver_ServerTakesTenAtATime_RestFollowsAtOnce()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite with { MaxRecipients = 10 });
+
+        var attempt = await lab.DeliverAsync("a.test", [.. Enumerable.Range(0, 25).Select(i => $"r{i}")]);
+
+        Assert.All(attempt.Recipients, recipient => Assert.IsType<DeliveryOutcome.Delivered>(recipient.Outcome));
+        Assert.Equal([10, 10, 5], (await host.MessagesAsync(3)).Select(message => message.Recipients.Count));
+        Assert.Equal(25, host.Messages.SelectMany(message => message.Recipients).Distinct().Count());
+    }
+
+    [Theory] // SMTP-37, RFC 5321 §4.5.3.1.10: 552 means 452 in this place
+    [InlineData("452 4.5.3 Too many")]
+    [InlineData("552 5.5.3 Too many")]
+    public async Task Deliver_TooManyAtTheFirstRecipient_IsDeferred(string reply)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At("RCPT", MxAction.Reply(reply)));
+
+        (await lab.DeliverAsync("a.test")).AssertDeferred("4.5.3");
+    }
+
+    [Fact] // SMTP-38, RFC 5321 §3.3, §4.2.1
+    public async Task Deliver_MixedReplies_OneDeliveredOneDeferredOneBounced()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite
+            .At("RCPT", "later@", MxAction.Reply("450 4.2.1 Later"))
+            .At("RCPT", "never@", MxAction.Reply("550 5.1.1 Never")));
+        var other = lab.StartMx("a.test", "mx2.a.test", Polite, preference: 20);
+
+        var attempt = await lab.DeliverAsync("a.test", "later", "now", "never");
+
+        Assert.Equal(450, attempt.AssertDeferred("4.2.1", 0).Reply!.Code);
+        attempt.AssertDelivered(1);
+        Assert.Equal(550, attempt.AssertBounced("5.1.1", 2).Reply!.Code);
+        Assert.Equal(["now@a.test"], (await host.SingleMessageAsync()).Recipients);
+        Assert.Empty(other.Connections);
+    }
+
+    [Theory] // SMTP-38, SMTP-23, RFC 5321 §4.2.1; rows data-5xx-after-tls, rcpt-5xx-after-tls
+    [InlineData("MAIL", "550 5.7.1 No", "5.7.1")]
+    [InlineData("MAIL", "552 Too big", "5.3.4")]
+    [InlineData("RCPT", "599 No", "5.0.0")]
+    [InlineData("DATA", "554 No", "5.0.0")]
+    [InlineData(MxRule.EndOfData, "552 5.3.4 Too big", "5.3.4")]
+    public async Task Deliver_PermanentRefusal_IsBouncedAndNoOtherHostAsked(string stage, string reply, string status)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At(stage, MxAction.Reply(reply)));
+        var other = lab.StartMx("a.test", "mx2.a.test", Polite, preference: 20);
+
+        Assert.Equal("mx-reply", (await lab.DeliverAsync("a.test")).AssertBounced(status).Reason);
+        Assert.Empty(other.Connections);
+    }
+
+    [Theory] // SMTP-38, EXT-17, RFC 5321 §4.2.1: a reply after DATA ends the attempt
+    [InlineData("DATA", "451 4.3.0 Later", "4.3.0")]
+    [InlineData(MxRule.EndOfData, "452 Later", "4.3.1")]
+    [InlineData(MxRule.EndOfData, "499 Later", "4.0.0")]
+    public async Task Deliver_TemporaryRefusalOfTheMessage_IsDeferredAndNoOtherHostAsked(
+        string stage, string reply, string status)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At(stage, MxAction.Reply(reply)));
+        var other = lab.StartMx("a.test", "mx2.a.test", Polite, preference: 20);
+
+        (await lab.DeliverAsync("a.test")).AssertDeferred(status);
+        Assert.Empty(other.Connections);
+    }
+
+    [Theory] // design §3: before a reply to the message was given, the next host follows
+    [InlineData("MAIL", "451 4.7.1 Greylisted")]
+    [InlineData("MAIL", "421 4.3.2 Closing")]
+    [InlineData("RCPT", "421 4.3.2 Closing")]
+    [InlineData("EHLO", "421 4.3.2 Closing")]
+    [InlineData("EHLO", "451 4.3.2 Later")]
+    public async Task Deliver_HostNotAvailableNow_NextHostTakesIt(string stage, string reply)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At(stage, MxAction.ReplyAndClose(reply)));
+        var other = lab.StartMx("a.test", "mx2.a.test", Polite, preference: 20);
+
+        (await lab.DeliverAsync("a.test")).AssertDelivered();
+        await other.SingleMessageAsync();
+    }
+
+    [Theory] // SMTP-34, RFC 5321 §3.8; row connection-lost-after-tls
+    [InlineData("MAIL")]
+    [InlineData("RCPT")]
+    [InlineData("DATA")]
+    [InlineData(MxRule.Content)]
+    public async Task Deliver_ConnectionBreaks_CountsAs451(string stage)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At(stage, MxAction.Reset));
+        lab.StartMx("b.test", "mx.b.test", Polite.At(stage, MxAction.Close));
+        var other = lab.StartMx("b.test", "mx2.b.test", Polite, preference: 20);
+
+        (await lab.RunAsync(lab.Attempt("a.test", ["ann"], Large))).AssertDeferred("4.4.2");
+        (await lab.RunAsync(lab.Attempt("b.test", ["ann"], Large))).AssertDelivered();
+        await other.SingleMessageAsync();
+    }
+
+    [Fact] // SMTP-38: what was said before the break stands
+    public async Task Deliver_RecipientRefusedThenConnectionBreaks_RefusalStands()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite with
+        {
+            Extensions = [],
+            Rules = [new("RCPT", MxAction.Reply("550 5.1.1 Never")) { Containing = "never@" }, new("DATA", MxAction.Reset)],
+        });
+        var other = lab.StartMx("a.test", "mx2.a.test", Polite, preference: 20);
+
+        var attempt = await lab.DeliverAsync("a.test", "never", "now");
+
+        attempt.AssertBounced("5.1.1", 0);
+        attempt.AssertDelivered(1);
+        Assert.Equal(["now@a.test"], (await other.SingleMessageAsync()).Recipients);
+    }
+
+    [Fact] // RFC 5321 §4.5.3.2.6
+    public async Task Deliver_ConnectionLostAfterTheFinalDot_IsUncertainAndNotTriedElsewhere()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite.At(MxRule.EndOfData, MxAction.Reset));
+        var other = lab.StartMx("a.test", "mx2.a.test", Polite, preference: 20);
+
+        var attempt = await lab.DeliverAsync("a.test");
+
+        var failure = attempt.AssertDeferred("4.4.2");
+        Assert.True(failure.IsUncertain);
+        Assert.Equal("uncertain", failure.Reason);
+        Assert.Equal(attempt.QueueId, Assert.Single(lab.Log.Named("uncertain")).Fields["Queue"]);
+        await host.Connections[0].Ended;
+        Assert.Single(host.Unaccepted);
+        Assert.Empty(other.Connections);
+    }
+
+    [Fact] // SMTP-39, RFC 5321 §4.5.4.1
+    public async Task Deliver_MailRefusedOnce_NextMessageAsksAgain()
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test",
+            Polite.At(new MxRule("MAIL", MxAction.Reply("550 5.7.1 No")) { Times = 1 }));
+
+        (await lab.DeliverAsync("a.test")).AssertBounced("5.7.1");
+        (await lab.DeliverAsync("a.test")).AssertDelivered();
+
+        Assert.Equal(2, host.Commands.Count(command => command.Verb == "MAIL"));
+    }
+
+    [Fact] // RFC 5321 §4.2: a reply that breaks the grammar ends the session, not the message
+    public async Task Deliver_ReplyOutOfGrammar_IsDeferred()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At("MAIL", MxAction.Raw("hello?\r\n")));
+
+        Assert.Equal("protocol-violation", (await lab.DeliverAsync("a.test")).AssertDeferred("4.5.0").Reason);
+    }
+}

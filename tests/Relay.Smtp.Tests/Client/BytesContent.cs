@@ -1,0 +1,33 @@
+using System.Text;
+
+namespace Relay.Smtp.Tests.Client;
+
+/// <summary>Content from memory, in pieces of a chosen size, that can be made to fail.</summary>
+internal sealed class BytesContent(byte[] octets, int pieceSize = int.MaxValue) : MessageContent
+{
+    public BytesContent(string text, int pieceSize = int.MaxValue)
+        : this(Encoding.Latin1.GetBytes(text), pieceSize)
+    {
+    }
+
+    public int? FailsAfter { get; init; }
+
+    public override long Octets => octets.Length;
+
+    public override bool IsEightBit => octets.Any(o => o > 127);
+
+    public override async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < octets.Length; i += Math.Min(pieceSize, octets.Length - i))
+        {
+            await Task.Yield();
+            if (i >= FailsAfter)
+            {
+                throw new IOException("the disk is gone");
+            }
+
+            yield return octets.AsMemory(i, Math.Min(pieceSize, octets.Length - i));
+        }
+    }
+}
