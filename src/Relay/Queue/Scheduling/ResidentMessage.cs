@@ -33,8 +33,8 @@ internal sealed class ResidentMessage(
         return found;
     }
 
-    /// <summary>One more entry holds the message. Not after <see cref="Release"/>.</summary>
-    public void Hold() => Interlocked.Increment(ref _holders);
+    /// <summary>So many entries hold the message; called once, before any of them can let go.</summary>
+    public void Hold(int entries) => _holders = entries;
 
     /// <summary>An entry lets go; the last one frees the memory.</summary>
     public void Release()

@@ -59,15 +59,14 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>Adds a new entry, due after a wait; zero for at once.</summary>
-    public QueueEntry Add(QueueId id, string destination, long expiry, TimeSpan wait, ResidentMessage? resident)
+    public void Add(
+        QueueId id, string destination, long expiry, int attempts, TimeSpan wait, ResidentMessage? resident)
     {
         lock (_gate)
         {
             var home = FindDestination(destination);
             home.Entries++;
-            var entry = new QueueEntry(id, home, expiry) { Resident = resident };
-            Place(entry, wait);
-            return entry;
+            Place(new QueueEntry(id, home, expiry) { Attempts = attempts, Resident = resident }, wait);
         }
     }
 
@@ -140,7 +139,12 @@ internal sealed class Scheduler : IDisposable
 
             destination.IsRouting = false;
             destination.RoutedUntil = _clock.GetTimestamp() + ToTimestamps(RouteLifetime);
-            destination.Site = site;
+            if (destination.Site != site)
+            {
+                destination.Site?.Leave(destination);
+                destination.Site = site;
+            }
+
             if (destination.First is not null)
             {
                 site.Join(destination);
@@ -286,7 +290,7 @@ internal sealed class Scheduler : IDisposable
 
     private void ForgoOverdue(Site site, DeliveryFailure failure, long now)
     {
-        foreach (var destination in site.Ready.Where(destination => destination.Site == site))
+        foreach (var destination in site.Ready)
         {
             foreach (var entry in destination.TakeOverdue(now))
             {

@@ -1,5 +1,3 @@
-using Relay.Delivery;
-
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
@@ -45,7 +43,26 @@ internal sealed class Site(string key, int maxConcurrency)
         }
     }
 
-    /// <summary>Takes a slot and the next entry; destinations take turns. Null when those waiting have moved on.</summary>
+    /// <summary>A destination has moved to another site.</summary>
+    public void Leave(Destination destination)
+    {
+        if (!destination.IsInRotation)
+        {
+            return;
+        }
+
+        destination.IsInRotation = false;
+        for (var rest = _rotation.Count; rest > 0; rest--)
+        {
+            var next = _rotation.Dequeue();
+            if (next != destination)
+            {
+                _rotation.Enqueue(next);
+            }
+        }
+    }
+
+    /// <summary>Takes a slot and the next entry; destinations take turns. Null when none is ready.</summary>
     public QueueEntry? Take()
     {
         while (_rotation.TryDequeue(out var destination))
@@ -53,12 +70,6 @@ internal sealed class Site(string key, int maxConcurrency)
             destination.IsInRotation = false;
             if (destination.First is null)
             {
-                continue;
-            }
-
-            if (destination.Site != this)
-            {
-                destination.Site!.Join(destination);
                 continue;
             }
 
