@@ -1,1 +1,38 @@
-return 0;
+using System.CommandLine;
+using Relay.Lab.Load;
+using Relay.LoadTest;
+
+var messages = new Option<int>("--messages") { Description = "how many messages", DefaultValueFactory = _ => 10_000 };
+var sessions = new Option<int>("--sessions") { Description = "clients at the same time", DefaultValueFactory = _ => 20 };
+var size = new Option<int>("--size") { Description = "octets of a message", DefaultValueFactory = _ => 10_240 };
+var domains = new Option<int>("--domains") { Description = "recipient domains", DefaultValueFactory = _ => 50 };
+var recipients = new Option<int>("--recipients") { Description = "recipients of a message", DefaultValueFactory = _ => 1 };
+var killAfter = new Option<int?>("--kill-after") { Description = "SIGKILL the relay after so many accepted messages, and restart it" };
+var command = new RootCommand("Loads the relay of this tree, as a process of its own, and counts what arrives.")
+{
+    messages, sessions, size, domains, recipients, killAfter,
+};
+command.SetAction(async (parsed, cancellationToken) =>
+{
+    var plan = new LoadPlan
+    {
+        Messages = parsed.GetValue(messages),
+        Sessions = parsed.GetValue(sessions),
+        Octets = parsed.GetValue(size),
+        Domains = parsed.GetValue(domains),
+        Recipients = parsed.GetValue(recipients),
+        KillAfter = parsed.GetValue(killAfter),
+    };
+    var directory = Directory.CreateTempSubdirectory("relay-load-");
+    var result = await LoadRun.RunAsync(plan, directory.FullName, cancellationToken);
+    LoadReport.Write(Console.Out, plan, result);
+    if (result.Lost > 0)
+    {
+        await Console.Out.WriteLineAsync($"The relay's log and data are kept in {directory.FullName}.");
+        return 1;
+    }
+
+    directory.Delete(recursive: true);
+    return 0;
+});
+return await command.Parse(args).InvokeAsync();

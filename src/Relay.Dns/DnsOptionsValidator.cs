@@ -47,7 +47,8 @@ internal sealed class DnsOptionsValidator : IValidateOptions<DnsOptions>
         {
             if (ServerAddress.ParseOrNull(options.TrustedServers[i]) is { } trusted && !servers.Contains(trusted))
             {
-                faults.Add($"Dns:TrustedServers:{i}: \"{options.TrustedServers[i]}\" is not among Dns:Servers; add it there or remove it here");
+                faults.Add(
+                    $"Dns:TrustedServers:{i}: \"{options.TrustedServers[i]}\" is not among Dns:Servers; add it there or remove it here");
             }
         }
     }
@@ -57,7 +58,8 @@ internal sealed class DnsOptionsValidator : IValidateOptions<DnsOptions>
         if (value < range.Min || value > range.Max)
         {
             faults.Add(string.Create(
-                CultureInfo.InvariantCulture, $"Dns:{key}: \"{value}\" is out of range; write a number from {range.Min} to {range.Max}"));
+                CultureInfo.InvariantCulture,
+                $"Dns:{key}: \"{value}\" is out of range; write a number from {range.Min} to {range.Max}"));
         }
     }
 }

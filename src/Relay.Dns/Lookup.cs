@@ -57,7 +57,7 @@ internal sealed class Lookup(IOptions<DnsOptions> options, ServerList servers, T
     // RFC 2308 §2.2: no records and NS without SOA is a referral: this server does not recurse, and proves no absence.
     private static bool SaysSomething(DnsMessage message) =>
         message.Code == ResponseCode.NameError
-        || (message.Code == ResponseCode.NoError && !(message.IsReferral && message.Answers.Count == 0));
+        || (message.Code == ResponseCode.NoError && !message.IsReferral);
 
     private static (DnsStatus Status, string Reason) Judge(Exchange exchange) => exchange switch
     {

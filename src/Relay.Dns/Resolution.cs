@@ -70,7 +70,8 @@ internal sealed class Resolution(DnsQuestion question)
 
     private bool IsAskedFor(DnsRecord record) => record switch
     {
-        DnsRecord.Address address => question.Type == (address.Value.AddressFamily is AddressFamily.InterNetwork ? DnsRecordType.A : DnsRecordType.Aaaa),
+        DnsRecord.Address { Value.AddressFamily: AddressFamily.InterNetwork } => question.Type is DnsRecordType.A,
+        DnsRecord.Address => question.Type is DnsRecordType.Aaaa,
         DnsRecord.Alias => question.Type is DnsRecordType.Cname,
         DnsRecord.MailExchange => question.Type is DnsRecordType.Mx,
         DnsRecord.Text => question.Type is DnsRecordType.Txt,
@@ -104,8 +105,11 @@ internal sealed class Resolution(DnsQuestion question)
     }
 
     // RFC 2181 §5.2: the times to live of a set are equal; where they are not, the lowest counts.
-    private DnsAnswer Answered(List<DnsRecord> records, string detail) =>
-        new(DnsStatus.Answered, Current, records, _isAuthenticated, Shorter(_timeToLive, records.Min(record => record.TimeToLive)), detail);
+    private DnsAnswer Answered(List<DnsRecord> records, string detail)
+    {
+        var timeToLive = Shorter(_timeToLive, records.Min(record => record.TimeToLive));
+        return new DnsAnswer(DnsStatus.Answered, Current, records, _isAuthenticated, timeToLive, detail);
+    }
 
     private DnsAnswer? Absent(DnsMessage message, DomainName asked, string detail)
     {
@@ -125,10 +129,11 @@ internal sealed class Resolution(DnsQuestion question)
         // RFC 2308 §5: an absence lives as long as the lesser of the SOA's own time to live and its minimum; without an SOA
         // it is not to be kept. RFC 6604 §3: NXDOMAIN speaks of the last name of the chain.
         var negative = isCovered ? Shorter(message.Authority!.TimeToLive, message.Authority.Minimum) : TimeSpan.Zero;
-        var status = message.Code == ResponseCode.NameError ? DnsStatus.NameError : DnsStatus.NoData;
-        var fact = status is DnsStatus.NameError ? $"{Current} does not exist" : $"{Current} has no {question.Type.ToString().ToUpperInvariant()} record";
-        return new DnsAnswer(
-            status, Current, [], _isAuthenticated, Shorter(_timeToLive, Shorter(negative, MaxNegativeTimeToLive)), $"{fact}; {detail}");
+        var timeToLive = Shorter(_timeToLive, Shorter(negative, MaxNegativeTimeToLive));
+        var (status, fact) = message.Code == ResponseCode.NameError
+            ? (DnsStatus.NameError, $"{Current} does not exist")
+            : (DnsStatus.NoData, $"no {Next}");
+        return new DnsAnswer(status, Current, [], _isAuthenticated, timeToLive, $"{fact}; {detail}");
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -123,7 +123,7 @@ public sealed class ManualClock : TimeProvider
     {
         lock (_gate)
         {
-            var next = _timers.Where(timer => timer.Due <= end).OrderBy(timer => timer.Due).ThenBy(timer => timer.Sequence).FirstOrDefault();
+            var next = _timers.Where(timer => timer.Due <= end).MinBy(timer => (timer.Due, timer.Sequence));
             MoveTo(Math.Max(_elapsed, next?.Due ?? end));
             if (next is { Period.Ticks: > 0 })
             {

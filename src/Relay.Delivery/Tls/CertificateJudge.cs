@@ -8,10 +8,15 @@ namespace Relay.Delivery.Tls;
 /// Forms the verdict on a certificate from the chain that the TLS stack built. Names are ours to compare, for the stack
 /// falls back to the common name. Faults stand side by side (RFC 8460 §4.3.1): an expired certificate of another host has two.
 /// </summary>
-internal static class CertificateJudge
+public static class CertificateJudge
 {
     private const int MaxNamesInDetail = 5;
 
+    /// <summary>Judges a certificate for a host.</summary>
+    /// <param name="leaf">What the server showed; null when it showed none.</param>
+    /// <param name="chain">Built for the leaf, whether or not that succeeded.</param>
+    /// <param name="host">The name it must bear.</param>
+    /// <param name="now">The time at which the chain was judged.</param>
     public static CertificateVerdict Judge(
         X509Certificate2? leaf, X509Chain? chain, DomainName host, DateTimeOffset now)
     {

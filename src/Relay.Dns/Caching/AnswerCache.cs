@@ -33,7 +33,8 @@ internal sealed class AnswerCache(IOptions<DnsOptions> options, TimeProvider clo
     {
         lock (_gate)
         {
-            answer = _entries.TryGetValue(question, out var entry) && entry.Expires > clock.GetTimestamp() ? entry.Answer : null;
+            var isKept = _entries.TryGetValue(question, out var entry) && entry.Expires > clock.GetTimestamp();
+            answer = isKept ? entry.Answer : null;
             return answer is not null;
         }
     }
@@ -41,7 +42,8 @@ internal sealed class AnswerCache(IOptions<DnsOptions> options, TimeProvider clo
     /// <summary>Keeps an answer for its time to live; for none at all when that is zero (RFC 1035 §3.2.1).</summary>
     public void Put(DnsQuestion question, DnsAnswer answer)
     {
-        var entry = new Entry(answer, clock.GetTimestamp() + (long)(answer.TimeToLive.TotalSeconds * clock.TimestampFrequency), SizeOf(answer));
+        var lifetime = (long)(answer.TimeToLive.TotalSeconds * clock.TimestampFrequency);
+        var entry = new Entry(answer, clock.GetTimestamp() + lifetime, SizeOf(answer));
         lock (_gate)
         {
             Remove(question);

@@ -61,7 +61,7 @@ internal sealed class Sections(DnsQuestion question, int code)
         ClaimsAuthentic = claimsAuthentic,
         Answers = _answers,
         Authority = _authority,
-        IsReferral = HasNameServers && _authority is null,
+        IsReferral = HasNameServers && _authority is null && _answers.Count == 0 && !_hasUnusableRecords,
         HasUnusableRecords = _hasUnusableRecords,
     };
 }

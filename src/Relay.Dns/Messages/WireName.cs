@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Relay.Dns.Messages;
 
 /// <summary>Reads domain names out of messages, compression undone.</summary>
@@ -18,7 +16,6 @@ internal static class WireName
     /// offset behind it. False when the name breaks the format. <paramref name="length"/> is -1 when the name is sound
     /// but holds octets that no name of ours has.
     /// </summary>
-    [SuppressMessage("Maintainability", "CA1502", Justification = "One loop over one grammar; parted, it would hide its bounds.")]
     public static bool TryRead(ReadOnlySpan<byte> message, ref int offset, Span<char> text, out int length)
     {
         length = 0;

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Relay.Dns.Servers;
 
-/// <summary>Reads resolv.conf(5): its name servers, in order. Other lines do not concern a relay, which asks for full names.</summary>
+/// <summary>
+/// Reads resolv.conf(5): its name servers, in order. Other lines do not concern a relay, which asks for full names.
+/// </summary>
 internal static class ResolvConf
 {
     private const string Keyword = "nameserver";

@@ -6,6 +6,7 @@ namespace Relay.Dns.Servers;
 /// <summary>The servers to ask, in the order in which to ask them.</summary>
 internal sealed class ServerList
 {
+    private readonly Lock _gate = new();
     private readonly HashSet<IPEndPoint> _trusted;
     private readonly SystemServers? _system;
     private readonly TimeProvider _clock;
@@ -36,7 +37,7 @@ internal sealed class ServerList
             return _known.Servers;
         }
 
-        lock (_trusted)
+        lock (_gate)
         {
             var current = _system.Current;
             if (!ReferenceEquals(current, _known.Addresses))

@@ -74,17 +74,18 @@ internal static class LabDnsAnswers
     public static byte[] Damaged(byte[] answer, LabDnsQuery query, LabDnsDamage damage)
     {
         var questionEnd = 12 + query.Question.Length;
+        byte[] oneAnswer = [.. answer[..6], 0, 1, 0, 0, 0, 0, .. query.Question];
         switch (damage)
         {
             case LabDnsDamage.CutShort:
                 return answer[..(questionEnd + ((answer.Length - questionEnd) / 2))];
             case LabDnsDamage.CompressionLoop:
-                return [.. answer[..6], 0, 1, 0, 0, 0, 0, .. query.Question, 0xC0, (byte)questionEnd, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 1, 2, 3, 4];
+                return [.. oneAnswer, 0xC0, (byte)questionEnd, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 1, 2, 3, 4];
             case LabDnsDamage.LyingCount:
                 answer[6] = answer[7] = 0xFF;
                 return answer;
             case LabDnsDamage.LyingLength:
-                return [.. answer[..6], 0, 1, 0, 0, 0, 0, .. query.Question, 0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0xFF, 0xFF, 1, 2, 3, 4];
+                return [.. oneAnswer, 0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0xFF, 0xFF, 1, 2, 3, 4];
             case LabDnsDamage.Oversize:
                 return [.. answer, .. new byte[(query.OverTcp ? 65_535 : 4_000) - answer.Length]];
             case LabDnsDamage.Garbage:

@@ -13,7 +13,8 @@ internal sealed class LabDnsMessageWriter
     public LabDnsMessageWriter(LabDnsQuery query, int rcode, bool authentic)
     {
         _buffer.Write(query.Message.Span[..2]);
-        _buffer.Write([(byte)(0x84 | (query.Message.Span[2] & 0x01)), (byte)(0x80 | (authentic ? 0x20 : 0) | rcode), 0, 1, 0, 0, 0, 0, 0, 0]);
+        var recursionDesired = query.Message.Span[2] & 0x01;
+        _buffer.Write([(byte)(0x84 | recursionDesired), (byte)(0x80 | (authentic ? 0x20 : 0) | rcode), 0, 1, 0, 0, 0, 0, 0, 0]);
         _buffer.Write(query.Question);
         Remember(query.Name, 12);
     }

@@ -92,6 +92,11 @@ public sealed class LabDnsServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         _udp.Dispose();
         _tcp.Dispose();
@@ -109,12 +114,14 @@ public sealed class LabDnsServer : IAsyncDisposable
             var source = (IPEndPoint)received.RemoteEndPoint;
             if (LabDnsQuery.Read(buffer.AsMemory(0, received.ReceivedBytes).ToArray(), overTcp: false, source) is { } query)
             {
-                var answered = AnswerAsync(query, answer => _udp.SendToAsync(answer, SocketFlags.None, source, cancellationToken), cancellationToken);
+                var answered = AnswerAsync(query, SendAsync, cancellationToken);
                 if (!answered.IsCompletedSuccessfully)
                 {
                     Track(answered);
                 }
             }
+
+            ValueTask<int> SendAsync(byte[] answer) => _udp.SendToAsync(answer, SocketFlags.None, source, cancellationToken);
         }
     }
 
@@ -144,7 +151,8 @@ public sealed class LabDnsServer : IAsyncDisposable
 
         async ValueTask<int> SendAsync(byte[] answer)
         {
-            await stream.WriteAsync(new byte[] { (byte)(answer.Length >> 8), (byte)answer.Length }.Concat(answer).ToArray(), cancellationToken);
+            byte[] framed = [(byte)(answer.Length >> 8), (byte)answer.Length, .. answer];
+            await stream.WriteAsync(framed, cancellationToken);
             return answer.Length;
         }
     }
@@ -208,7 +216,9 @@ public sealed class LabDnsServer : IAsyncDisposable
 
     private LabDnsFault? FaultFor(LabDnsQuery query)
     {
-        foreach (var key in new (string?, LabDnsType)[] { (query.Name, query.Type), (query.Name, LabDnsType.None), (null, query.Type), (null, LabDnsType.None) })
+        ReadOnlySpan<(string?, LabDnsType)> keys =
+            [(query.Name, query.Type), (query.Name, LabDnsType.None), (null, query.Type), (null, LabDnsType.None)];
+        foreach (var key in keys)
         {
             if (_faults.TryGetValue(key, out var planned) && planned.Take())
             {

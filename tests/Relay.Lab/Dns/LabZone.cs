@@ -75,7 +75,8 @@ public sealed class LabZone
         var canonical = Canonical(name);
         lock (_gate)
         {
-            foreach (var key in _records.Keys.Where(key => key.Name == canonical && (type is LabDnsType.None || key.Type == type)).ToList())
+            var isEvery = type is LabDnsType.None;
+            foreach (var key in _records.Keys.Where(key => key.Name == canonical && (isEvery || key.Type == type)).ToList())
             {
                 _records.Remove(key);
             }
@@ -131,11 +132,16 @@ public sealed class LabZone
 
     private LabDnsRecord Soa(string name)
     {
-        for (var at = name; at.Length > 0; at = at.Contains('.', StringComparison.Ordinal) ? at[(at.IndexOf('.', StringComparison.Ordinal) + 1)..] : string.Empty)
+        for (var at = name; ; at = at[(at.IndexOf('.', StringComparison.Ordinal) + 1)..])
         {
             if (_records.TryGetValue((at, LabDnsType.Soa), out var found))
             {
                 return found[0];
+            }
+
+            if (!at.Contains('.', StringComparison.Ordinal))
+            {
+                break;
             }
         }
 

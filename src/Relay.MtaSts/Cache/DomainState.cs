@@ -1,0 +1,41 @@
+using Relay.Dns;
+using Relay.MtaSts.Policies;
+
+namespace Relay.MtaSts.Cache;
+
+/// <summary>All that memory knows of one domain: a snapshot, replaced as a whole.</summary>
+internal sealed record DomainState(DomainName Domain)
+{
+    // An entry without its policy text: the objects, the key, the cache's own bookkeeping.
+    private const int FixedOctets = 1_024;
+
+    /// <summary>What holds until <see cref="DueAt"/>.</summary>
+    public PolicyDecision Decision { get; init; } = PolicyDecision.NoPolicy.Instance;
+
+    /// <summary>The timestamp from which on the record has to be looked at again; never later than <see cref="ExpiresAt"/>.</summary>
+    public long DueAt { get; init; }
+
+    /// <summary>The unexpired policy; null for none.</summary>
+    public CachedPolicy? Policy { get; init; }
+
+    /// <summary>The timestamp at which the policy ends. Monotonic: a wall clock set wrong ends no policy early.</summary>
+    public long ExpiresAt { get; init; } = long.MaxValue;
+
+    /// <summary>When mail last asked, to the day, as the store has it.</summary>
+    public DateTimeOffset UsedAt { get; init; }
+
+    /// <summary>Since when the record cannot be looked up, with no policy at hand; null when it can.</summary>
+    public DateTimeOffset? UnknownSince { get; init; }
+
+    /// <summary>The last fetch failed; null when it did not.</summary>
+    public FailedFetch? Failure { get; init; }
+
+    /// <summary>The reason last logged for keeping the policy, so that it is not logged again at every look.</summary>
+    public string? KeptFor { get; init; }
+
+    /// <summary>For the memory's limit; the text is stored in UTF-16 at worst.</summary>
+    public long Octets => FixedOctets + (2L * (Policy?.Policy.Text.Length ?? 0)) + (64L * (Policy?.Policy.MxPatterns.Count ?? 0));
+
+    /// <summary>The state says that a policy of this mode is in force.</summary>
+    public bool Holds(PolicyMode atLeast) => Policy is { } policy && policy.Policy.Mode >= atLeast;
+}

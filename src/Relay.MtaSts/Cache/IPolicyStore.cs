@@ -1,0 +1,34 @@
+using Relay.Dns;
+
+namespace Relay.MtaSts.Cache;
+
+/// <summary>Remembers policies across restarts. Every call may throw <see cref="IOException"/> when the store is out of order.</summary>
+internal interface IPolicyStore
+{
+    /// <summary>What is known of a domain.</summary>
+    ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken);
+
+    /// <summary>Puts a policy in the place of the domain's former one; durable on return.</summary>
+    ValueTask SaveAsync(StoredPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>Moves the background refresh of a domain's policy.</summary>
+    ValueTask PostponeAsync(DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken);
+
+    /// <summary>Notes that mail asked for a domain's policy.</summary>
+    ValueTask TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken);
+
+    /// <summary>Remembers since when a domain's record cannot be looked up; null forgets it.</summary>
+    ValueTask SetUnknownAsync(DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken);
+
+    /// <summary>Removes everything about a domain; false when there was nothing.</summary>
+    ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken);
+
+    /// <summary>Unexpired policies whose refresh is due, the most overdue first.</summary>
+    ValueTask<IReadOnlyList<DomainName>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Policies by name.</summary>
+    ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Removes what expired and was last used before a time; returns how many policies.</summary>
+    ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken);
+}

@@ -1,0 +1,36 @@
+using Relay.MtaSts.Policies;
+
+namespace Relay.MtaSts.Cache;
+
+/// <summary>What holds for mail to a policy domain now.</summary>
+public abstract record PolicyDecision
+{
+    private PolicyDecision()
+    {
+    }
+
+    /// <summary>The mode that holds; <see cref="PolicyMode.None"/> also when there is no policy or nothing is known.</summary>
+    public virtual PolicyMode Mode => PolicyMode.None;
+
+    /// <summary>An unexpired policy applies, whatever became of the last look for a newer one.</summary>
+    /// <param name="Policy">The policy.</param>
+    public sealed record Applies(CachedPolicy Policy) : PolicyDecision
+    {
+        /// <inheritdoc/>
+        public override PolicyMode Mode => Policy.Policy.Mode;
+    }
+
+    /// <summary>No policy applies: none is published, or none can be had, and none is remembered (RFC 8461 §3.3).</summary>
+    public sealed record NoPolicy : PolicyDecision
+    {
+        /// <summary>The only instance anyone needs.</summary>
+        public static NoPolicy Instance { get; } = new();
+    }
+
+    /// <summary>
+    /// DNS does not say whether there is a policy and none is remembered; mail waits (RFC 8461 §10.2).
+    /// </summary>
+    /// <param name="Until">When waiting ends and mail goes without a policy.</param>
+    /// <param name="Detail">For people: what DNS said.</param>
+    public sealed record Unknown(DateTimeOffset Until, string Detail) : PolicyDecision;
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Relay.MtaSts.Cache;
+
+/// <summary>
+/// Fetches every live policy again about once a day, whatever its record says, so that whoever blocks HTTPS has to do so for
+/// the whole of <c>max_age</c> (RFC 8461 §10.2). Also drops what expired long ago and nobody mails.
+/// </summary>
+internal sealed class PolicyRefresher(IPolicyCache cache, PolicyShelf shelf, PolicyClock clock) : BackgroundService
+{
+    /// <summary>How often the refresher looks for policies that are due.</summary>
+    public static readonly TimeSpan PassInterval = TimeSpan.FromMinutes(1);
+
+    // One and a half million policies a day, and never more than a few connections at once.
+    private const int MaxPerPass = 1_024;
+    private const int MaxConcurrent = 8;
+
+    private static readonly TimeSpan PruneInterval = TimeSpan.FromDays(1);
+    private static readonly TimeSpan KeepUnused = TimeSpan.FromDays(30);
+
+    private DateTimeOffset _pruneAt;
+
+    /// <summary>One pass.</summary>
+    public async Task PassAsync(CancellationToken cancellationToken)
+    {
+        var due = await shelf.ListDueAsync(clock.Now, MaxPerPass, cancellationToken);
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = cancellationToken },
+            async (domain, token) => await cache.GetFreshAsync(domain, token));
+        if (clock.Now >= _pruneAt)
+        {
+            await shelf.PruneAsync(clock.Now - KeepUnused, cancellationToken);
+            _pruneAt = clock.Now + PruneInterval;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (clock.Options.Enabled && !stoppingToken.IsCancellationRequested)
+        {
+            await PassAsync(stoppingToken);
+            await Task.Delay(PassInterval, clock.Time, stoppingToken);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Relay.Dns;
+
+namespace Relay.MtaSts.Discovery;
+
+/// <summary>Fetches policies from where their domains publish them.</summary>
+public interface IPolicyFetcher
+{
+    /// <summary>
+    /// Fetches the policy of a domain once, within <see cref="MtaStsOptions.FetchTimeout"/>. Every failure is a value; throws
+    /// only <see cref="OperationCanceledException"/> when the caller cancels.
+    /// </summary>
+    ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken);
+}

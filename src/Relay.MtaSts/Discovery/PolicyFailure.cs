@@ -1,0 +1,9 @@
+using Relay.MtaSts.Evidence;
+
+namespace Relay.MtaSts.Discovery;
+
+/// <summary>Why a policy could not be had, in the words of reports (RFC 8460 §4.3.2.2).</summary>
+/// <param name="Type">One of the three policy failures.</param>
+/// <param name="Reason">A word from a closed set: <c>no-txt-record</c>, <c>http-status-404</c>, <c>timeout</c>.</param>
+/// <param name="Detail">For people, one line.</param>
+public sealed record PolicyFailure(TlsResultType Type, string Reason, string Detail);

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using Polly;
+using Polly.Timeout;
+using Relay.Delivery.Tls;
+using Relay.Dns;
+using Relay.MtaSts.Evidence;
+
+namespace Relay.MtaSts.Discovery;
+
+/// <summary>Fetches a policy by HTTPS from <c>mta-sts.</c> and its domain (RFC 8461 §3.3).</summary>
+internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
+{
+    private const int MaxConcurrentFetches = 128;
+
+    private readonly IHttpClientFactory _clients;
+    private readonly PolicyHostResolver _resolver;
+    private readonly PolicyHostCertificates _certificates;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly SemaphoreSlim _places = new(MaxConcurrentFetches);
+    private readonly StsMetrics _metrics;
+    private readonly MtaStsOptions _options;
+
+    public PolicyFetcher(
+        IHttpClientFactory clients,
+        PolicyHostResolver resolver,
+        PolicyHostCertificates certificates,
+        StsMetrics metrics,
+        PolicyClock clock)
+    {
+        (_clients, _resolver, _certificates, _metrics, _options) = (clients, resolver, certificates, metrics, clock.Options);
+
+        // RFC 8461 §3.3: one minute for everything, names to last octet, however slowly a host trickles.
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock.Time }.AddTimeout(_options.FetchTimeout).Build();
+    }
+
+    public async ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        // Waiting for a place is outside the time limit: a crowd of slow hosts must not make an honest one look dead.
+        await _places.WaitAsync(cancellationToken);
+        try
+        {
+            var fetch = await FetchInTimeAsync(domain, cancellationToken);
+            _metrics.CountFetch(fetch);
+            return fetch;
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    private async ValueTask<PolicyFetch> FetchInTimeAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        // RFC 8461 §3.2: the policy host is "mta-sts." and the policy domain, never a name that DNS led to.
+        if (!domain.TryPrepend("mta-sts", out var host))
+        {
+            return PolicyResponse.FetchError("policy-host-not-found", "the policy host's name is too long for DNS");
+        }
+
+        try
+        {
+            return await _pipeline.ExecuteAsync(
+                static (state, token) => state.Fetcher.FetchFromAsync(state.host, token), (Fetcher: this, host), cancellationToken);
+        }
+        catch (TimeoutRejectedException)
+        {
+            return PolicyResponse.FetchError("timeout", $"{host} took longer than {_options.FetchTimeout}");
+        }
+    }
+
+    private async ValueTask<PolicyFetch> FetchFromAsync(DomainName host, CancellationToken cancellationToken)
+    {
+        switch (await _resolver.ResolveAsync(host, cancellationToken))
+        {
+            case HostAddresses.None none:
+                return new PolicyFetch.Failed(none.Failure);
+            case HostAddresses.Found found:
+                using (var request = PolicyHttp.Request(AddressOf(host), found.Addresses))
+                {
+                    return await ExchangeAsync(host, request, cancellationToken);
+                }
+
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private async ValueTask<PolicyFetch> ExchangeAsync(DomainName host, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        _certificates.TakeRefusal(host);
+        try
+        {
+            using var client = _clients.CreateClient(PolicyHttp.ClientName);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await PolicyResponse.ReadAsync(response, cancellationToken);
+        }
+        catch (HttpRequestException failure)
+        {
+            return new PolicyFetch.Failed(Explain(failure, _certificates.TakeRefusal(host)));
+        }
+        catch (IOException failure)
+        {
+            return PolicyResponse.FetchError("truncated-body", failure.Message);
+        }
+    }
+
+    private Uri AddressOf(DomainName host) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"https://{host}:{_options.FetchPort}/.well-known/mta-sts.txt"));
+
+    private static PolicyFailure Explain(HttpRequestException failure, CertificateVerdict? refused)
+    {
+        if (refused is not null)
+        {
+            return new PolicyFailure(TlsResultType.StsWebPkiInvalid, WordFor(refused.Faults), refused.Detail);
+        }
+
+        var reason = failure.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError => "tls-handshake-failure",
+            HttpRequestError.ConnectionError => "connect-failure",
+            HttpRequestError.ResponseEnded => "truncated-response",
+            _ => "http-protocol",
+        };
+        return new PolicyFailure(TlsResultType.StsPolicyFetchError, reason, failure.Message);
+    }
+
+    private static string WordFor(CertificateFaults faults) =>
+        faults.HasFlag(CertificateFaults.NotTrusted) ? "certificate-not-trusted"
+        : faults.HasFlag(CertificateFaults.Expired) ? "certificate-expired"
+        : "certificate-host-mismatch";
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Relay.Delivery;
+using Relay.Dns;
+using Relay.MtaSts.Cache;
+using Relay.MtaSts.Policies;
+using Relay.Smtp.Grammar;
+
+namespace Relay.MtaSts.Enforcement;
+
+/// <summary>
+/// Holds each attempt to its domain's policy (RFC 8461 §5). Enforce: hosts not listed are refused, the others must verify; what
+/// fails is passed over like an unreachable host, and with no host left the message waits, it is never returned on the spot
+/// and never sent in clear. Testing: as without a policy, and noted. None: as without a policy.
+/// </summary>
+internal sealed class MtaStsMiddleware(
+    IPolicyCache cache, DomainOverrides overrides, AttemptReview review, PolicyClock clock, ILogger<MtaStsMiddleware> logger)
+    : IDeliveryMiddleware
+{
+    private const int FaultsNamed = 5;
+
+    public async Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken)
+    {
+        // RFC 8461 §3.4: an address literal has no policy domain.
+        if (!clock.Options.Enabled || attempt.PolicyDomain is not { } domain)
+        {
+            await next(attempt, cancellationToken);
+            return;
+        }
+
+        var word = overrides.For(domain);
+        var decision = word == OverrideMode.Off
+            ? PolicyDecision.NoPolicy.Instance
+            : await DecideAsync(domain, attempt.IsFinal, cancellationToken);
+        if (decision is PolicyDecision.Unknown unknown)
+        {
+            attempt.SettleRemaining(Wait(domain, unknown));
+            return;
+        }
+
+        var applied = Apply(attempt, domain, decision, word);
+        Demand(attempt, applied);
+        await next(attempt, cancellationToken);
+        var faults = review.Review(attempt, applied);
+        if (applied.Mode == PolicyMode.Enforce)
+        {
+            DeferUnusable(attempt, applied, faults);
+        }
+    }
+
+    private async ValueTask<PolicyDecision> DecideAsync(DomainName domain, bool isFinal, CancellationToken cancellationToken)
+    {
+        var decision = await cache.GetAsync(domain, cancellationToken);
+
+        // RFC 8461 §5, §5.1: no message is given up for a policy before a newer one was looked for; here the policy itself is
+        // fetched, since the one who forgot to change it may have forgotten the id too.
+        return isFinal && decision.Mode == PolicyMode.Enforce
+            ? await cache.GetFreshAsync(domain, cancellationToken)
+            : decision;
+    }
+
+    private AppliedPolicy Apply(DeliveryAttempt attempt, DomainName domain, PolicyDecision decision, OverrideMode word)
+    {
+        var published = decision.Mode;
+        var mode = (word, published) switch
+        {
+            (OverrideMode.Enforce, PolicyMode.Testing) => PolicyMode.Enforce,
+            (OverrideMode.Testing, PolicyMode.Enforce) => PolicyMode.Testing,
+            _ => published,
+        };
+        if (word == OverrideMode.Off || mode != published)
+        {
+            logger.Overridden(attempt.QueueId, domain, word, word == OverrideMode.Off ? null : published);
+        }
+
+        var policy = (decision as PolicyDecision.Applies)?.Policy;
+        if (policy is not null)
+        {
+            attempt.LogFields.Add(new("sts", AttemptReview.WordFor(mode)));
+            attempt.LogFields.Add(new("sts-id", policy.Id));
+        }
+
+        return new AppliedPolicy(domain, policy, mode);
+    }
+
+    private static void Demand(DeliveryAttempt attempt, in AppliedPolicy applied)
+    {
+        if (applied.Mode != PolicyMode.Enforce)
+        {
+            return;
+        }
+
+        foreach (var host in attempt.Hosts)
+        {
+            // RFC 8461 §4.1: the name as published in the MX record, or the domain itself as implicit MX. The list stays whole
+            // and in order (§5.1): loop detection and other plugins see every host.
+            if (applied.Lists(host.Name))
+            {
+                host.Require(TlsRequirement.VerifiedPkix);
+            }
+            else
+            {
+                host.Refuse(new HostRefusal(
+                    SessionJudgement.MxNotListed,
+                    new EnhancedStatusCode(4, 7, 0),
+                    $"{host} is not listed in the MTA-STS policy of {applied.Domain}"));
+            }
+        }
+    }
+
+    // RFC 8461 §5, §5.1: what a policy prevents is a transient failure, whatever reply or certificate prevented it.
+    private static void DeferUnusable(DeliveryAttempt attempt, in AppliedPolicy applied, IReadOnlyList<HostFault> faults)
+    {
+        if (faults.Count == 0 || attempt.Sessions.Any(session => session.SatisfiesRequirement))
+        {
+            return;
+        }
+
+        var status = faults[0].Status;
+        for (var index = 1; index < faults.Count; index++)
+        {
+            status = faults[index].Status == status ? status : new EnhancedStatusCode(4, 7, 5);
+        }
+
+        var outcome = new DeliveryOutcome.Deferred(
+            new DeliveryFailure("sts-no-usable-mx", status, Explain(applied.Policy!, applied.Mode, faults)));
+        foreach (var recipient in attempt.Recipients)
+        {
+            recipient.Outcome = recipient.Outcome is DeliveryOutcome.Delivered delivered ? delivered : outcome;
+        }
+    }
+
+    private static string Explain(CachedPolicy policy, PolicyMode mode, IReadOnlyList<HostFault> faults)
+    {
+        var named = string.Join("; ", faults.Take(FaultsNamed));
+        var more = faults.Count > FaultsNamed ? string.Create(CultureInfo.InvariantCulture, $"; and {faults.Count - FaultsNamed} more") : string.Empty;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"the MTA-STS policy of {policy.Domain} (id {policy.Id}, mode {AttemptReview.WordFor(mode)}, fetched {policy.FetchedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) leaves no usable host: {named}{more}");
+    }
+
+    // RFC 8461 §10.2: an unanswered lookup may hide a policy; mail waits a little rather than go out unprotected.
+    private static DeliveryOutcome.Deferred Wait(DomainName domain, PolicyDecision.Unknown unknown) => new(new DeliveryFailure(
+        "sts-policy-unknown",
+        new EnhancedStatusCode(4, 7, 5),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"DNS does not say whether {domain} has an MTA-STS policy ({unknown.Detail}); waiting until {unknown.Until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
+}

@@ -1,0 +1,83 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Relay.Delivery;
+using Relay.MtaSts.Cache;
+using Relay.MtaSts.Discovery;
+using Relay.MtaSts.Enforcement;
+using Relay.MtaSts.Evidence;
+
+namespace Relay.MtaSts;
+
+/// <summary>Puts MTA-STS into a program.</summary>
+public static class MtaStsServices
+{
+    private const string DataDirectoryKey = "Relay:DataDirectory";
+    private const string DefaultDataDirectory = "data";
+    private const string FileName = "policies.db";
+
+    /// <summary>
+    /// Registers the policy cache (<see cref="IPolicyCache"/>), its background refresh, the certificate verifier, and the
+    /// delivery middleware; binds <see cref="MtaStsOptions"/>. Needs an <c>IDnsResolver</c>, and a <see cref="TimeProvider"/> if
+    /// it is not to be the system's. Policies are kept in <c>policies.db</c> below <c>Relay:DataDirectory</c>.
+    /// </summary>
+    public static IServiceCollection AddMtaSts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<MtaStsOptions>().Bind(configuration.GetSection(MtaStsOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MtaStsOptions>, MtaStsOptionsValidator>();
+        services.AddLogging();
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<PolicyClock>();
+        services.AddSingleton<StsMetrics>();
+        services.AddSingleton<EvidenceOutlet>();
+        AddDiscovery(services);
+        AddCache(services, Path.Combine(configuration[DataDirectoryKey] ?? DefaultDataDirectory, FileName));
+        services.AddSingleton<DomainOverrides>();
+        services.AddSingleton<SessionEvidence>();
+        services.AddSingleton<AttemptReview>();
+        services.AddSingleton<IDeliveryMiddleware, MtaStsMiddleware>();
+        return services;
+    }
+
+    private static void AddDiscovery(IServiceCollection services)
+    {
+        services.AddSingleton<StsRecordLookup>();
+        services.AddSingleton(provider => new WebPkiVerifier(
+            ReadRoots(provider.GetRequiredService<PolicyClock>().Options.TrustedRootsFile), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<PolicyHostCertificates>();
+        services.AddSingleton<PolicyHostResolver>();
+        services.AddSingleton<AddressRace>();
+        services.AddSingleton<IPolicyFetcher, PolicyFetcher>();
+        PolicyHttp.Add(services);
+    }
+
+    private static void AddCache(IServiceCollection services, string file)
+    {
+        services.AddSingleton(provider => new PolicyDatabase(
+            file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>()));
+        services.AddSingleton<IPolicyStore, SqlitePolicyStore>();
+        services.AddSingleton<PolicyShelf>();
+        services.AddSingleton<PolicyJournal>();
+        services.AddSingleton<TrustOnFirstUse>();
+        services.AddSingleton<IPolicyCache, PolicyCache>();
+        services.AddSingleton<PolicyRefresher>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PolicyRefresher>());
+    }
+
+    private static X509Certificate2Collection? ReadRoots(string? file)
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(file);
+        return roots;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+
+namespace Relay.MtaSts;
+
+/// <summary>Time, and all the spans of time by which policies are looked for, kept and dropped.</summary>
+internal sealed class PolicyClock(TimeProvider time, IOptions<MtaStsOptions> options)
+{
+    // RFC 8461 §3.3: five minutes after a failed fetch, then longer, so that a dead host costs nobody much.
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromHours(1);
+
+    // The resolver knows the answer's time to live; asking it again within that costs no query.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromHours(1);
+
+    // While DNS is down, not every message waits for it to fail again.
+    private static readonly TimeSpan FailureHold = TimeSpan.FromSeconds(30);
+
+    private const int JitterSteps = 1_000;
+    private const double LargestJitter = 0.2;
+
+    public TimeProvider Time => time;
+
+    public MtaStsOptions Options { get; } = options.Value;
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    public long Timestamp => time.GetTimestamp();
+
+    /// <summary>The timestamp that comes after this much time.</summary>
+    public long After(TimeSpan span) => time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>Until when an answer of DNS with this time to live is not asked for again.</summary>
+    public long AfterHold(TimeSpan timeToLive) => After(timeToLive < LongestHold ? timeToLive : LongestHold);
+
+    /// <summary>Until when a failed lookup is not repeated.</summary>
+    public long AfterFailureHold() => After(FailureHold);
+
+    /// <summary>How long nothing is fetched after so many failures in a row.</summary>
+    public static TimeSpan BackOff(int failures) =>
+        failures >= 5 ? LongestBackOff : TimeSpan.FromTicks(Math.Min(FirstBackOff.Ticks << Math.Max(failures - 1, 0), LongestBackOff.Ticks));
+
+    /// <summary>
+    /// When a policy fetched now is fetched again: RFC 8461 §10.2, well before it expires, about once a day, and not all of them
+    /// at the same moment.
+    /// </summary>
+    public DateTimeOffset NextRefresh(TimeSpan maxAge)
+    {
+        var interval = Options.RefreshInterval < maxAge / 2 ? Options.RefreshInterval : maxAge / 2;
+        interval = interval > FirstBackOff ? interval : FirstBackOff;
+        return Now + (interval * (1 - (LargestJitter * RandomNumberGenerator.GetInt32(JitterSteps) / JitterSteps)));
+    }
+}

@@ -1,0 +1,14 @@
+namespace Relay.Smtp;
+
+/// <summary>The log events of this project: 2000 reception, 6000 TLS. Operators alert on them; none is ever reused.</summary>
+public static class EventIds
+{
+    /// <summary>A server session ended other than by QUIT.</summary>
+    public const int SessionBroken = 2001;
+
+    /// <summary>A server session met an error of our own.</summary>
+    public const int SessionFailed = 2002;
+
+    /// <summary>A client's TLS handshake failed.</summary>
+    public const int ServerHandshakeFailed = 6001;
+}

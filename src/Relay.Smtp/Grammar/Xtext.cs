@@ -1,0 +1,43 @@
+namespace Relay.Smtp.Grammar;
+
+/// <summary>The encoding of ENVID and ORCPT values (RFC 3461 §4).</summary>
+internal static class Xtext
+{
+    /// <summary>
+    /// True for text that is xtext and decodes to printable ASCII. RFC 3461 §4.4 demands that of ENVID; of ORCPT we demand
+    /// it too, for the decoded value goes into a field of a notification, and +0D+0A would start another one.
+    /// </summary>
+    public static bool IsValid(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (text[0] == (byte)'+')
+            {
+                // RFC 3461 §4: two upper-case hexadecimal digits.
+                if (text.Length < 3 || !IsUpperHex(text[1]) || !IsUpperHex(text[2])
+                    || Value(text[1], text[2]) is < 0x20 or > 0x7E)
+                {
+                    return false;
+                }
+
+                text = text[3..];
+                continue;
+            }
+
+            if (text[0] is < 0x21 or > 0x7E or (byte)'=')
+            {
+                return false;
+            }
+
+            text = text[1..];
+        }
+
+        return true;
+    }
+
+    private static bool IsUpperHex(byte digit) => char.IsAsciiHexDigitUpper((char)digit);
+
+    private static int Value(byte high, byte low) => (Digit(high) << 4) | Digit(low);
+
+    private static int Digit(byte digit) => digit <= (byte)'9' ? digit - '0' : digit - 'A' + 10;
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Smtp.Server;
+
+/// <summary>Takes commands off the wire, one line at a time, in bounded memory.</summary>
+internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider clock)
+{
+    /// <summary>
+    /// RFC 5321 §4.5.3.1.4 has 512 octets with CRLF; the extensions we offer add to that, RFC 3461 §5.4 up to 1036. We take
+    /// 2048 for every command.
+    /// </summary>
+    public const int MaxLineOctets = 2048;
+
+    // No client gets this far by mistake: the connection is not worth keeping.
+    private const int MaxSkippedOctets = 64 * 1024;
+
+    /// <summary>Reads a command, and whether the session is over after it; <paramref name="yields"/> as for the wire.</summary>
+    public async ValueTask<(SmtpCommand? Command, WireEnd End)> ReadAsync(bool yields)
+    {
+        var started = clock.GetTimestamp();
+        var skipped = 0L;
+        while (true)
+        {
+            // RFC 5321 §4.5.3.2.7: the limit is for the whole line, or one octet a minute would keep a session for ever.
+            var read = await wire.ReadAsync(limit - clock.GetElapsedTime(started), yields);
+            if (read.End != WireEnd.None)
+            {
+                return (null, read.End);
+            }
+
+            if (TryFindLineEnd(read.Buffer, out var line, out var next))
+            {
+                var command = skipped + line.Length + 2 > MaxLineOctets
+                    ? new SmtpCommand.Invalid(CommandFault.LineTooLong)
+                    : Parse(line);
+                wire.AdvanceTo(next, next);
+                return (command, WireEnd.None);
+            }
+
+            // All but the last octet, which may be the CR of a CRLF, is dropped once the line is hopeless.
+            var hopeless = read.Buffer.Length >= MaxLineOctets ? read.Buffer.Length - 1 : 0;
+            skipped += hopeless;
+            wire.AdvanceTo(read.Buffer.GetPosition(hopeless), read.Buffer.End);
+            if (skipped > MaxSkippedOctets)
+            {
+                return (new SmtpCommand.Invalid(CommandFault.LineTooLong), WireEnd.Closed);
+            }
+
+            if (read.IsLast)
+            {
+                return (null, WireEnd.Closed);
+            }
+        }
+    }
+
+    // RFC 5321 §2.3.8: nothing but CRLF ends a line; a bare CR or LF stays in it, for the parser to refuse.
+    private static bool TryFindLineEnd(
+        in ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> line, out SequencePosition next)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        var found = reader.TryReadTo(out line, "\r\n"u8);
+        next = reader.Position;
+        return found;
+    }
+
+    private static SmtpCommand Parse(in ReadOnlySequence<byte> line)
+    {
+        if (line.IsSingleSegment)
+        {
+            return CommandParser.Parse(line.FirstSpan);
+        }
+
+        Span<byte> copy = stackalloc byte[MaxLineOctets];
+        line.CopyTo(copy);
+        return CommandParser.Parse(copy[..(int)line.Length]);
+    }
+}

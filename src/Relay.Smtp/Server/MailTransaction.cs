@@ -1,0 +1,112 @@
+using Relay.Smtp.Grammar;
+
+namespace Relay.Smtp.Server;
+
+/// <summary>The state from MAIL to the end of the message (RFC 5321 §3.3), and the order of its commands (§4.1.4).</summary>
+internal sealed class MailTransaction(SmtpServerServices services, CancellationToken aborted)
+{
+    private MailFrom? _mail;
+    private List<RcptTo> _recipients = [];
+    private MessageReceiver? _chunks;
+
+    /// <summary>A message is half in, between two chunks of BDAT.</summary>
+    public bool IsReceiving => _chunks is not null;
+
+    public async ValueTask<Reply> MailAsync(SessionFacts session, MailFrom mail)
+    {
+        // RFC 5321 §4.1.4: EHLO or HELO comes before a transaction, and transactions do not nest.
+        if (session.HelloName.Length == 0)
+        {
+            return Replies.HelloFirst;
+        }
+
+        if (_mail is not null)
+        {
+            return Replies.NestedMail;
+        }
+
+        // RFC 6531 §3.5: 553 with 5.6.7 for an address that needs the extension but does not ask for it.
+        if (mail is { SmtpUtf8: false, ReversePath.Mailbox.IsInternationalized: true })
+        {
+            return Replies.Utf8NotDeclared;
+        }
+
+        // RFC 1870 §6.1: an excessive declaration is refused before the content travels.
+        if (mail.DeclaredSize > services.Options.MaxMessageBytes)
+        {
+            return Replies.TooBig;
+        }
+
+        if (await services.Policy.CheckReversePathAsync(session, mail, aborted) is { } refusal)
+        {
+            return refusal;
+        }
+
+        _mail = mail;
+        return Replies.SenderOk;
+    }
+
+    public async ValueTask<Reply> RcptAsync(SessionFacts session, RcptTo recipient)
+    {
+        if (_mail is null)
+        {
+            return Replies.MailFirst;
+        }
+
+        if (_chunks is not null)
+        {
+            return Replies.ChunkingBegun;
+        }
+
+        // RFC 6531 §3.5; RFC 6533 §3 has the same for a UTF-8 ORCPT.
+        if (!_mail.SmtpUtf8 && (recipient.Mailbox.IsInternationalized
+            || (recipient.OriginalRecipient is { } original && !System.Text.Ascii.IsValid(original))))
+        {
+            return Replies.Utf8NotDeclared;
+        }
+
+        if (_recipients.Count >= services.Options.MaxRecipients)
+        {
+            return Replies.TooManyRecipients;
+        }
+
+        if (await services.Policy.CheckRecipientAsync(session, _mail, recipient, aborted) is { } refusal)
+        {
+            return refusal;
+        }
+
+        _recipients.Add(recipient);
+        return Replies.RecipientOk;
+    }
+
+    /// <summary>Why DATA or BDAT cannot come now; null when it can.</summary>
+    public Reply? CheckContent(bool isChunk) =>
+        _mail is null ? Replies.MailFirst
+        : !isChunk && _chunks is not null ? Replies.ChunkingBegun // RFC 3030 §2: DATA and BDAT do not mix.
+        : _recipients.Count == 0 ? Replies.NoRecipients
+        : null;
+
+    /// <summary>Begins the message of DATA; the caller disposes it.</summary>
+    public async ValueTask<MessageReceiver> BeginDataAsync(SessionFacts session) =>
+        new(await BeginAsync(session), isDotStuffed: true, services.Options.MaxMessageBytes, aborted);
+
+    /// <summary>Begins the message of BDAT, or goes on with it; <see cref="ResetAsync"/> disposes it.</summary>
+    public async ValueTask<MessageReceiver> BeginChunkAsync(SessionFacts session) =>
+        _chunks ??= new(await BeginAsync(session), isDotStuffed: false, services.Options.MaxMessageBytes, aborted);
+
+    /// <summary>Forgets everything; a message that is half in is discarded.</summary>
+    public async ValueTask ResetAsync()
+    {
+        var chunks = _chunks;
+        _mail = null;
+        _recipients = [];
+        _chunks = null;
+        if (chunks is not null)
+        {
+            await chunks.DisposeAsync();
+        }
+    }
+
+    private ValueTask<IIncomingMessage> BeginAsync(SessionFacts session) =>
+        services.Acceptor.BeginAsync(session, _mail!, _recipients, aborted);
+}

@@ -1,0 +1,20 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Relay.Smtp.Server;
+
+/// <summary>What a server session logs; accepted messages are logged by whoever accepts them.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(EventId = EventIds.SessionBroken, EventName = "session-broken", Level = LogLevel.Debug,
+        Message = "Session of {Ip} ended: {Reason}")]
+    public static partial void SessionBroken(this ILogger logger, IPAddress ip, string reason);
+
+    [LoggerMessage(EventId = EventIds.SessionFailed, EventName = "session-failed", Level = LogLevel.Error,
+        Message = "Session of {Ip} failed")]
+    public static partial void SessionFailed(this ILogger logger, Exception exception, IPAddress ip);
+
+    [LoggerMessage(EventId = EventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
+        Message = "TLS handshake of {Ip} failed: {Text}")]
+    public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, string text);
+}

@@ -1,0 +1,38 @@
+using System.Net.Security;
+
+namespace Relay.Smtp.Server;
+
+/// <summary>How a server session behaves; one object serves all sessions of a listener.</summary>
+public sealed record SmtpServerOptions
+{
+    /// <summary>Our fully qualified name, in the greeting and the EHLO reply (RFC 5321 §4.2).</summary>
+    public required string HostName { get; init; }
+
+    /// <summary>Largest message in octets, positive; announced by SIZE (RFC 1870 §4).</summary>
+    public long MaxMessageBytes { get; init; } = 50L * 1024 * 1024;
+
+    /// <summary>Recipients of one transaction; at least 100 (RFC 5321 §4.5.3.1.8).</summary>
+    public int MaxRecipients { get; init; } = 1000;
+
+    /// <summary>Gives the certificate of the next handshake, or null while there is none; no function: STARTTLS is not
+    /// offered. One context should serve many handshakes, for it holds what resumption needs.</summary>
+    public Func<SslStreamCertificateContext?>? Certificate { get; init; }
+
+    /// <summary>TLS begins with the connection (RFC 8314 §3.3); needs <see cref="Certificate"/>.</summary>
+    public bool ImplicitTls { get; init; }
+
+    /// <summary>Commands in clear get 530 until STARTTLS (RFC 3207 §4); not for a public MX.</summary>
+    public bool RequireTls { get; init; }
+
+    /// <summary>How long a client may take for one command line (RFC 5321 §4.5.3.2.7: at least 5 minutes).</summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a client may pause within a message, and we wait for it to take a reply (RFC 5321 §4.5.3.2.5).</summary>
+    public TimeSpan BlockTimeout { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>How long the TLS handshake may take; no RFC names a time.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Faulty commands a client may send between two messages before it gets 421.</summary>
+    public int MaxErrors { get; init; } = 20;
+}

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace Relay.Smtp.Server;
+
+/// <summary>What all sessions of a listener share.</summary>
+/// <param name="Options">Their behaviour.</param>
+/// <param name="Policy">Who may send, and to whom.</param>
+/// <param name="Acceptor">Where messages go.</param>
+/// <param name="Clock">The clock of their time limits.</param>
+/// <param name="Logger">Where they report trouble.</param>
+public sealed record SmtpServerServices(
+    SmtpServerOptions Options, IMailboxPolicy Policy, IMessageAcceptor Acceptor, TimeProvider Clock, ILogger Logger);

@@ -1,0 +1,326 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Smtp.Server;
+
+/// <summary>
+/// The server's side of one SMTP connection (RFC 5321), with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, CHUNKING, DSN,
+/// ENHANCEDSTATUSCODES and STARTTLS. What it does about trouble:
+/// a faulty command is answered and counted, and too many end the session with 421; a faulty message is read to its end and
+/// refused; time out and shutdown give 421; a lost connection discards what is half in; an exception of ours gives 421.
+/// </summary>
+public sealed class SmtpServerSession
+{
+    private readonly SmtpServerServices _services;
+    private readonly SmtpServerOptions _options;
+    private readonly Wire _wire;
+    private readonly MailTransaction _transaction;
+    private SessionFacts _facts;
+    private int _errors;
+
+    private SmtpServerSession(
+        SmtpServerServices services, SessionFacts client, Wire wire, CancellationToken aborted)
+    {
+        _services = services;
+        _options = services.Options;
+        _facts = client;
+        _wire = wire;
+        _transaction = new MailTransaction(services, aborted);
+    }
+
+    /// <summary>Serves one client until the session ends; both directions of the pipe are completed then.</summary>
+    /// <param name="transport">The connection, in clear.</param>
+    /// <param name="client">Its addresses.</param>
+    /// <param name="services">Behaviour, policy and acceptor.</param>
+    /// <param name="shutdownRequested">Orderly stop: a message in flight is finished, then 421 (RFC 5321 §3.8).</param>
+    /// <param name="aborted">Gives the session up at once; nothing is said. Not for the end of the connection, which the pipe
+    /// tells: a client may close its side and still wait for its replies.</param>
+    public static async Task RunAsync(
+        IDuplexPipe transport, SessionFacts client, SmtpServerServices services,
+        CancellationToken shutdownRequested, CancellationToken aborted)
+    {
+        await using var wire = new Wire(transport, services.Options, services.Clock, shutdownRequested, aborted);
+        var session = new SmtpServerSession(services, client, wire, aborted);
+        try
+        {
+            await session.ServeAsync();
+        }
+        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+        {
+            session.LogEnd(WireEnd.Aborted);
+        }
+#pragma warning disable CA1031 // The session loop: whatever a policy, an acceptor or we did wrong ends this session only.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            services.Logger.SessionFailed(exception, client.Remote.Address);
+            session.AnswerLast(Replies.Failed(services.Options.HostName));
+        }
+        finally
+        {
+            await session._transaction.ResetAsync();
+        }
+    }
+
+    private async Task ServeAsync()
+    {
+        if (_options.ImplicitTls && !await SecureAsync())
+        {
+            return;
+        }
+
+        // RFC 5321 §3.1, §4.1.4: the client waits for the greeting. One that does not is a robot, or a browser made to post
+        // commands; it is refused at once, without a pause that would cost us more than it.
+        if (_wire.HasInput())
+        {
+            AnswerLast(Replies.TalkedEarly);
+            return;
+        }
+
+        Answer(new Reply(220, default, $"{_options.HostName} ESMTP"));
+        var commands = new CommandReader(_wire, _options.CommandTimeout, _services.Clock);
+        while (true)
+        {
+            if (_wire.IsStopping && !_transaction.IsReceiving)
+            {
+                End(WireEnd.Stopping);
+                return;
+            }
+
+            var (command, end) = await commands.ReadAsync(yields: !_transaction.IsReceiving);
+            if (command is null)
+            {
+                End(end);
+                return;
+            }
+
+            if (!await ExecuteAsync(command) || end != WireEnd.None)
+            {
+                return;
+            }
+        }
+    }
+
+    // False: the session is over.
+    private ValueTask<bool> ExecuteAsync(SmtpCommand command) => command switch
+    {
+        SmtpCommand.Bdat chunk => ReceiveChunkAsync(chunk),
+        _ when IsTlsMissing(command) => new(Answer(Replies.TlsRequired)),
+        SmtpCommand.Mail mail => AnswerAsync(_transaction.MailAsync(_facts, mail.From)),
+        SmtpCommand.Rcpt rcpt => AnswerAsync(_transaction.RcptAsync(_facts, rcpt.To)),
+        SmtpCommand.Data => ReceiveDataAsync(),
+        SmtpCommand.Hello hello => AnswerAsync(HelloAsync(hello)),
+        SmtpCommand.Rset => AnswerAsync(ResetAsync()),
+        SmtpCommand.StartTls => StartTlsAsync(),
+        SmtpCommand.Quit => new(AnswerLast(Replies.Bye)),
+        SmtpCommand.Noop => new(Answer(Replies.Ok)),
+        SmtpCommand.Help => new(Answer(Replies.Help)),
+        SmtpCommand.Vrfy => new(Answer(Replies.CannotVerify)),
+        SmtpCommand.Expn or SmtpCommand.Auth => new(Answer(Replies.NotImplemented)),
+        // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands.
+        SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize } => new(AnswerLast(Replies.To(CommandFault.BadChunkSize))),
+        SmtpCommand.Invalid invalid => new(Answer(Replies.To(invalid.Fault))),
+        _ => throw new UnreachableException(),
+    };
+
+    // RFC 3207 §4: where TLS is demanded, all but these four get 530.
+    private bool IsTlsMissing(SmtpCommand command) =>
+        _options.RequireTls && !_facts.IsSecure
+        && command is not (SmtpCommand.Noop or SmtpCommand.Hello { IsExtended: true } or SmtpCommand.StartTls
+            or SmtpCommand.Quit or SmtpCommand.Invalid);
+
+    // RFC 5321 §4.1.4: EHLO in mid-session also resets.
+    private async ValueTask<Reply> HelloAsync(SmtpCommand.Hello hello)
+    {
+        await _transaction.ResetAsync();
+        _facts = _facts with { HelloName = hello.Name, IsExtended = hello.IsExtended };
+        return hello.IsExtended ? Capabilities() : new Reply(250, default, _options.HostName);
+    }
+
+    private Reply Capabilities()
+    {
+        // RFC 6531 §3.1: SMTPUTF8 only together with 8BITMIME.
+        List<string> lines =
+        [
+            _options.HostName, "PIPELINING", $"SIZE {_options.MaxMessageBytes}", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN",
+            "ENHANCEDSTATUSCODES", "HELP",
+        ];
+
+        // RFC 3207 §4.2: not inside TLS.
+        if (_options.Certificate is not null && !_facts.IsSecure)
+        {
+            lines.Add("STARTTLS");
+        }
+
+        return new Reply(250, default, lines);
+    }
+
+    private async ValueTask<Reply> ResetAsync()
+    {
+        await _transaction.ResetAsync();
+        return Replies.Ok;
+    }
+
+    private async ValueTask<bool> ReceiveDataAsync()
+    {
+        if (_transaction.CheckContent(isChunk: false) is { } refusal)
+        {
+            return Answer(refusal);
+        }
+
+        await using var receiver = await _transaction.BeginDataAsync(_facts);
+        Answer(Replies.StartMail);
+        var end = await ContentReader.ReadDataAsync(_wire, receiver, _options.BlockTimeout);
+        if (end != WireEnd.None)
+        {
+            return End(end);
+        }
+
+        if (!receiver.IsEnded)
+        {
+            return AnswerLast(Replies.TooBig);
+        }
+
+        return await FinishAsync(await receiver.CompleteAsync());
+    }
+
+    private async ValueTask<bool> ReceiveChunkAsync(SmtpCommand.Bdat chunk)
+    {
+        var refusal = IsTlsMissing(chunk) ? Replies.TlsRequired : _transaction.CheckContent(isChunk: true);
+        var receiver = refusal is null ? await _transaction.BeginChunkAsync(_facts) : null;
+
+        // RFC 3030 §2, departure: a chunk beyond twice the limit is not read to its end but ends the session, for its size
+        // is the client's word and may be any number.
+        if (receiver?.ExceedsDiscardLimit(chunk.Octets) ?? (chunk.Octets > 2 * _options.MaxMessageBytes))
+        {
+            return AnswerLast(Replies.TooBig);
+        }
+
+        if (receiver?.Exceeds(chunk.Octets) == true)
+        {
+            receiver.Refuse(Replies.TooBig);
+        }
+
+        var end = await ContentReader.ReadChunkAsync(_wire, receiver, chunk.Octets, _options.BlockTimeout);
+        if (end != WireEnd.None)
+        {
+            return End(end);
+        }
+
+        if (receiver is null)
+        {
+            return Answer(refusal!);
+        }
+
+        // RFC 3030 §2: a failed chunk fails the message; chunks still in the pipeline are dropped and get 503.
+        return chunk.IsLast ? await FinishAsync(await receiver.CompleteAsync())
+            : receiver.Refusal is { } failure ? await FinishAsync(failure)
+            : Answer(new Reply(250, new(2, 0, 0), $"{chunk.Octets} octets received"));
+    }
+
+    // The transaction is over, whatever the reply (RFC 5321 §4.1.1.4).
+    private async ValueTask<bool> FinishAsync(Reply reply)
+    {
+        await _transaction.ResetAsync();
+        if (reply.IsPositive)
+        {
+            _errors = 0;
+        }
+
+        return Answer(reply);
+    }
+
+    private async ValueTask<bool> StartTlsAsync()
+    {
+        if (_facts.IsSecure || _options.Certificate is null)
+        {
+            return Answer(_facts.IsSecure ? Replies.AlreadySecure : Replies.NotImplemented);
+        }
+
+        // RFC 3207 §4.2, RFC 2920 §3.1: STARTTLS ends its group. Commands that came with it in clear were put there by
+        // someone who wants them to run inside TLS (CVE-2011-0411); the session is dropped.
+        if (_wire.HasInput())
+        {
+            return AnswerLast(Replies.TalkedEarly);
+        }
+
+        if (_options.Certificate() is null)
+        {
+            return Answer(Replies.TlsUnavailable);
+        }
+
+        Answer(Replies.ReadyForTls);
+        return await _wire.FlushAsync() == WireEnd.None && await SecureAsync();
+    }
+
+    private async ValueTask<bool> SecureAsync()
+    {
+        var certificate = _options.Certificate?.Invoke();
+        var failure = certificate is null
+            ? "no certificate"
+            : await _wire.SecureAsync(certificate);
+        if (failure is not null)
+        {
+            _services.Logger.HandshakeFailed(_facts.Remote.Address, failure);
+            return false;
+        }
+
+        // RFC 3207 §4.2: whatever was known from before is forgotten; the client says EHLO again.
+        await _transaction.ResetAsync();
+        _errors = 0;
+        var tls = _wire.Tls!;
+        _facts = new SessionFacts(_facts.Remote, _facts.Local)
+        {
+            TlsVersion = tls.SslProtocol,
+            CipherSuite = tls.NegotiatedCipherSuite,
+        };
+        return true;
+    }
+
+    private async ValueTask<bool> AnswerAsync(ValueTask<Reply> reply) => Answer(await reply);
+
+    // Queues the reply. False when it was one error too many and the session is over.
+    private bool Answer(Reply reply)
+    {
+        ReplyWriter.Write(_wire.Output, reply);
+        if (reply.Code is not ((>= 500 and <= 504) or 555) || ++_errors < _options.MaxErrors)
+        {
+            return true;
+        }
+
+        // RFC 5321 §4.3.2: 421 may answer any command; a client that only makes mistakes is not worth a session.
+        return AnswerLast(Replies.TooManyErrors(_options.HostName));
+    }
+
+    // Queues the reply that ends the session; always false.
+    private bool AnswerLast(Reply reply)
+    {
+        ReplyWriter.Write(_wire.Output, reply);
+        return false;
+    }
+
+    // Says why the session ends, where the client can still hear it; always false.
+    private bool End(WireEnd end)
+    {
+        LogEnd(end);
+        return end switch
+        {
+            WireEnd.TimedOut => AnswerLast(Replies.TimedOut(_options.HostName)),
+            WireEnd.Stopping => AnswerLast(Replies.Stopping(_options.HostName)),
+            _ => false,
+        };
+    }
+
+    private void LogEnd(WireEnd end)
+    {
+        var reason = end switch
+        {
+            WireEnd.TimedOut => "timed-out",
+            WireEnd.Stopping => "stopping",
+            WireEnd.Aborted => "aborted",
+            _ => "connection-lost",
+        };
+        _services.Logger.SessionBroken(_facts.Remote.Address, reason);
+    }
+}

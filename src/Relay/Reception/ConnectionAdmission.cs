@@ -1,0 +1,14 @@
+namespace Relay.Reception;
+
+/// <summary>Whether a connection is let in.</summary>
+internal enum ConnectionAdmission
+{
+    /// <summary>There are too many in all.</summary>
+    TooMany = 0,
+
+    /// <summary>There are too many from its address.</summary>
+    TooManyFromAddress,
+
+    /// <summary>It is let in.</summary>
+    Admitted,
+}

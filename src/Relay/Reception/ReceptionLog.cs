@@ -1,0 +1,34 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Relay.Reception;
+
+/// <summary>What reception tells the operator; the placeholders are the keys of the log.</summary>
+internal static partial class ReceptionLog
+{
+    [LoggerMessage(EventId = EventIds.Received, EventName = "received", Level = LogLevel.Information,
+        Message = "{Queue} {From} {Recipients} {Size} {Client} {Helo} {Tls} {Cipher}")]
+    public static partial void Received(
+        this ILogger logger, string queue, string from, int recipients, long size, IPAddress client, string helo, string? tls, string? cipher);
+
+    [LoggerMessage(EventId = EventIds.Refused, EventName = "refused", Level = LogLevel.Warning,
+        Message = "{From} {Client} {Helo} {Reply}")]
+    public static partial void Refused(this ILogger logger, string from, IPAddress client, string helo, string reply);
+
+    [LoggerMessage(EventId = EventIds.ConnectionRefused, EventName = "connection-refused", Level = LogLevel.Warning,
+        Message = "{Client} {Reason} {Limit}")]
+    public static partial void ConnectionRefused(this ILogger logger, IPAddress client, string reason, int limit);
+
+    [LoggerMessage(EventId = EventIds.CertificateLoaded, EventName = "certificate-loaded", Level = LogLevel.Information,
+        Message = "{File} {Subject} {Expires}")]
+    public static partial void CertificateLoaded(this ILogger logger, string file, string subject, DateTimeOffset expires);
+
+    [LoggerMessage(EventId = EventIds.CertificateUnusable, EventName = "certificate-unusable", Level = LogLevel.Warning,
+        Message = "{File} {Text}")]
+    public static partial void CertificateUnusable(this ILogger logger, string file, string text);
+
+    [LoggerMessage(EventId = EventIds.RelayDenied, EventName = "relay-denied", Level = LogLevel.Warning,
+        Message = "{Client} {Helo} {From} {To} {Reply}")]
+    public static partial void RelayDenied(
+        this ILogger logger, IPAddress client, string helo, string from, string to, string reply);
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Relay.Configuration;
+
+namespace Relay.Reception;
+
+/// <summary>Registers reception and opens its listeners in Kestrel.</summary>
+internal static class ReceptionSetup
+{
+    // A session needs what one command or one block of content takes; 5,000 of them must not fill the memory.
+    private const int ConnectionBufferOctets = 64 * 1024;
+
+    public static IServiceCollection AddReception(this IServiceCollection services)
+    {
+        services.AddSingleton<Spool>();
+        services.AddSingleton<ReceptionServices>();
+        services.AddSingleton<ConnectionLimiter>();
+        services.AddSingleton<ServerCertificate>();
+        services.AddHostedService<SpoolPreparation>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerSetup>();
+        return services;
+    }
+
+    private sealed class ListenerSetup(
+        IOptions<RelayOptions> options,
+        ReceptionServices services,
+        ConnectionLimiter limiter,
+        ServerCertificate certificate) : IConfigureOptions<KestrelServerOptions>
+    {
+        private static readonly ListenerOptions[] Default = [new()];
+
+        public void Configure(KestrelServerOptions kestrel)
+        {
+            kestrel.Limits.MaxRequestBufferSize = ConnectionBufferOctets;
+            kestrel.Limits.MaxResponseBufferSize = ConnectionBufferOctets;
+            foreach (var listener in options.Value.Listeners ?? Default)
+            {
+                if (listener.TryGetEndPoint(out var endPoint))
+                {
+                    var smtp = new SmtpListener(listener, services, limiter, certificate);
+                    kestrel.Listen(endPoint, connections => connections.Run(smtp.ServeAsync));
+                }
+            }
+        }
+    }
+}

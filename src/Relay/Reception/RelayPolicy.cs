@@ -1,0 +1,76 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Relay.Configuration;
+using Relay.Dns;
+using Relay.Smtp.Grammar;
+using Relay.Smtp.Server;
+
+namespace Relay.Reception;
+
+/// <summary>
+/// Who may send through this relay: clients in trusted networks, and nobody else (RFC 5321 §7.9). A listener that requires
+/// authentication trusts no network.
+/// </summary>
+internal sealed class RelayPolicy : IMailboxPolicy
+{
+    private readonly TrustedNetworks _trusted;
+    private readonly ILogger _logger;
+    private readonly bool _requireAuthentication;
+
+    public RelayPolicy(TrustedNetworks trusted, bool requireAuthentication, ILogger logger)
+    {
+        _trusted = trusted;
+        _requireAuthentication = requireAuthentication;
+        _logger = logger;
+    }
+
+    public ValueTask<Reply?> CheckReversePathAsync(
+        SessionFacts session, MailFrom mail, CancellationToken cancellationToken)
+    {
+        // RFC 4954 §6: a server that demands authentication says so at MAIL.
+        var refusal = _requireAuthentication ? new Reply(530, new(5, 7, 0), "Authentication required") : null;
+        if (refusal is null && mail.ReversePath.Mailbox is { } mailbox && !IsQualified(mailbox))
+        {
+            refusal = new Reply(
+                553, new(5, 1, 7), $"The sender's domain \"{mailbox.Domain}\" is not fully qualified; use user@example.com");
+        }
+
+        return ValueTask.FromResult(refusal);
+    }
+
+    public ValueTask<Reply?> CheckRecipientAsync(
+        SessionFacts session, MailFrom mail, RcptTo recipient, CancellationToken cancellationToken)
+    {
+        var refusal = Refuse(session.Remote.Address, recipient.Mailbox);
+        if (refusal is not null)
+        {
+            _logger.RelayDenied(
+                session.Remote.Address,
+                session.HelloName,
+                mail.ReversePath.ToString(),
+                recipient.Mailbox.ToString(),
+                refusal.ToString());
+        }
+
+        return ValueTask.FromResult(refusal);
+    }
+
+    private Reply? Refuse(IPAddress client, Mailbox recipient)
+    {
+        if (_requireAuthentication || !_trusted.Contains(client))
+        {
+            // RFC 5321 §3.6.2: 550 says that the relay is not for this client.
+            return new Reply(550, new(5, 7, 1), "Relaying denied: your address is not in a trusted network");
+        }
+
+        // An empty domain passes here only for <Postmaster> (RFC 5321 §4.5.1); the grammar takes no other.
+        return recipient.Domain.Length == 0 || IsQualified(recipient)
+            ? null
+            : new Reply(550, new(5, 1, 2), $"The domain \"{recipient.Domain}\" is not fully qualified; use user@example.com");
+    }
+
+    // RFC 6409 §4.2, RFC 5321 §5.1: partial names are refused rather than completed by guessing.
+    private static bool IsQualified(Mailbox mailbox) =>
+        mailbox.IsAddressLiteral
+        || (DomainName.TryParse(mailbox.Domain, out var domain) && domain.Value.Contains('.', StringComparison.Ordinal));
+}

@@ -1,0 +1,275 @@
+using System.Text;
+using Relay.Lab.Certificates;
+using Relay.Lab.Dns;
+using Relay.Lab.PolicyHosts;
+using Relay.MtaSts.Discovery;
+using Relay.MtaSts.Evidence;
+using Relay.MtaSts.Policies;
+using Relay.MtaSts.Tests.Lab;
+
+namespace Relay.MtaSts.Tests.Discovery;
+
+public sealed class PolicyFetcherTests
+{
+    private const string Domain = "example.test";
+    private const string Host = "mta-sts.example.test";
+
+    private static readonly string Good = StsLab.Policy("enforce", 86_400, "mx.example.test");
+
+    [Fact] // STS-27, STS-34, STS-35, RFC 8461 §3.2, §3.3, §7.1
+    public async Task Fetch_GoodHost_AsksOnceWithItsNameAndNoConditions()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        var fetched = Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+        Assert.Equal(PolicyMode.Enforce, fetched.Policy.Mode);
+        var request = Assert.Single(lab.Web.Requests);
+        Assert.Equal((Host, "GET", "/.well-known/mta-sts.txt", Host), (request.ServerName, request.Method, request.Path, request.Host));
+        Assert.DoesNotContain(request.Headers.Keys, key => key.StartsWith("If-", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain("Cookie", request.Headers.Keys);
+        Assert.DoesNotContain("Accept-Encoding", request.Headers.Keys);
+    }
+
+    [Fact] // STS-34, RFC 8461 §3.3
+    public async Task Fetch_Again_AsksTheHostAgainWhateverItSaidOfCaching()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Headers = ["Cache-Control: max-age=999999", "ETag: \"a\""] });
+        await FetchAsync(lab);
+        await FetchAsync(lab);
+        Assert.Equal(2, lab.Web.Count(Host));
+        Assert.Equal(2, lab.Web.Connections);
+    }
+
+    [Theory] // STS-32, STS-33, RFC 8461 §3.3
+    [InlineData(201)]
+    [InlineData(204)]
+    [InlineData(301)]
+    [InlineData(302)]
+    [InlineData(303)]
+    [InlineData(304)]
+    [InlineData(307)]
+    [InlineData(308)]
+    [InlineData(404)]
+    [InlineData(410)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task Fetch_AnyStatusBut200_IsAFetchErrorAndNothingElseIsAsked(int status)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Status = status, Headers = [$"Location: https://{Host}/elsewhere"] });
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, $"http-status-{status}");
+        Assert.Single(lab.Web.Requests);
+    }
+
+    public static TheoryData<string, string> BadCertificates => new()
+    {
+        { "expired", "certificate-expired" },
+        { "not-yet-valid", "certificate-not-trusted" },
+        { "self-signed", "certificate-not-trusted" },
+        { "other-authority", "certificate-not-trusted" },
+        { "no-intermediate", "certificate-not-trusted" },
+        { "client-usage", "certificate-not-trusted" },
+        { "wrong-name", "certificate-host-mismatch" },
+        { "bare-domain", "certificate-host-mismatch" },
+        { "common-name-only", "certificate-host-mismatch" },
+        { "two-labels-wildcard", "certificate-host-mismatch" },
+    };
+
+    [Theory] // STS-28, STS-29, RFC 8461 §3.3
+    [MemberData(nameof(BadCertificates))]
+    public async Task Fetch_BadCertificate_IsWebPkiInvalidAndSendsNoRequest(string kind, string reason)
+    {
+        await using var lab = StsLab.Start();
+        using var stranger = new LabCertificateAuthority("Stranger", lab.Clock);
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Certificate = Bad(lab.Authority, stranger, kind) });
+        await AssertFailsAsync(lab, TlsResultType.StsWebPkiInvalid, reason);
+        Assert.Empty(lab.Web.Requests);
+    }
+
+    [Fact] // STS-30, RFC 8461 §3.3
+    public async Task Fetch_WildcardCertificate_IsAccepted()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Certificate = lab.Authority.Issue("*.example.test") });
+        Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+    }
+
+    [Theory] // STS-26, STS-37, RFC 8461 §3.2, §3.3
+    [InlineData("text/html", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData(null, TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("nonsense", TlsResultType.StsPolicyFetchError, "content-type")]
+    public async Task Fetch_OtherMediaType_IsAFetchError(string? type, TlsResultType result, string reason)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { ContentType = type });
+        await AssertFailsAsync(lab, result, reason);
+    }
+
+    [Fact] // RFC 9110 §8.4: no coding was offered
+    public async Task Fetch_CodedBody_IsRefusedUnopened()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Headers = ["Content-Encoding: gzip"] });
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "content-encoding");
+    }
+
+    [Fact] // STS-37, RFC 8461 §3.3
+    public async Task Fetch_EndlessBody_IsCutOffShortlyAfterTheLimit()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.Endless });
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyInvalid, "policy-too-large");
+
+        // What was on its way in the kernels' buffers counts as sent.
+        Assert.InRange(lab.Web.OctetsSent, 0, 16 * 1024 * 1024);
+    }
+
+    [Fact] // STS-37, RFC 8461 §3.3
+    public async Task Fetch_BodyOfOneOctetTooMany_IsInvalid()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Body = Encoding.ASCII.GetBytes(Good + "pad: " + new string('a', 65_537 - 5 - Good.Length)) });
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyInvalid, "policy-too-large");
+    }
+
+    [Theory] // STS-36, RFC 8461 §3.3
+    [InlineData(PolicyHostFault.Silence)]
+    [InlineData(PolicyHostFault.Stall)]
+    public async Task Fetch_SlowHost_EndsAfterOneMinute(PolicyHostFault fault)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Fault = fault });
+        var fetching = FetchAsync(lab).AsTask();
+        while (lab.Web.Requests.Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        Assert.False(fetching.IsCompleted);
+        lab.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("timeout", Assert.IsType<PolicyFetch.Failed>(await fetching).Failure.Reason);
+    }
+
+    [Theory] // RFC 8460 §4.3.2.2
+    [InlineData(PolicyHostFault.DropBeforeTls, "tls-handshake-failure")]
+    [InlineData(PolicyHostFault.DropAfterRequest, "truncated-response")]
+    [InlineData(PolicyHostFault.Truncate, "truncated-body")]
+    [InlineData(PolicyHostFault.Babble, "http-protocol")]
+    public async Task Fetch_BrokenHost_IsAFetchError(PolicyHostFault fault, string reason)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Fault = fault });
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, reason);
+    }
+
+    [Fact] // RFC 8460 §4.3.2.2
+    public async Task Fetch_HostWithoutAddress_IsToldFromDnsFailure()
+    {
+        await using var lab = StsLab.Start();
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "policy-host-not-found");
+        lab.LetTtlPass();
+        lab.Dns.SetFault(Host, LabDnsType.None, LabDnsFault.ServerFailure);
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "policy-host-temporary-dns-failure");
+    }
+
+    [Fact] // RFC 8305 §5
+    public async Task Fetch_DeadIpv6Address_UsesIpv4()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Dns.Zone.AddAaaa(Host, "::1");
+        Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+    }
+
+    [Fact] // RFC 8460 §4.3.2.2
+    public async Task Fetch_NobodyListens_IsConnectFailure()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Dns.Zone.Remove(Host).AddA(Host, "127.0.0.2");
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "connect-failure");
+    }
+
+    [Theory] // STS-41, RFC 8461 §3.3
+    [InlineData("127.0.0.1")]
+    [InlineData("10.1.2.3")]
+    [InlineData("172.31.0.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("169.254.169.254")]
+    [InlineData("100.64.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("::1")]
+    [InlineData("fe80::1")]
+    [InlineData("fd00::1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("64:ff9b::7f00:1")]
+    [InlineData("2002:a00:1::")]
+    public async Task Fetch_PrivateAddress_IsRefusedWithoutConnection(string address)
+    {
+        await using var lab = StsLab.Start(("MtaSts:AllowPrivateHosts", "false"));
+        lab.Publish(Domain, "1", Good);
+        lab.Dns.Zone.Remove(Host).AddAddress(Host, System.Net.IPAddress.Parse(address));
+        await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "policy-host-private-address");
+        Assert.Equal(0, lab.Web.Connections);
+    }
+
+    [Theory] // STS-41
+    [InlineData("192.0.2.1")]
+    [InlineData("2001:db8::1")]
+    [InlineData("64:ff9b::c000:201")]
+    public void Address_OfThePublicInternet_IsPublic(string address) =>
+        Assert.True(AddressScope.IsPublic(System.Net.IPAddress.Parse(address)));
+
+    [Fact] // RFC 8461 §3.2: cancellation is no outcome
+    public async Task Fetch_CallerCancels_Throws()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.Silence });
+        using var leaving = new CancellationTokenSource();
+        var fetching = lab.Fetcher.FetchAsync(StsLab.Name(Domain), leaving.Token).AsTask();
+        while (lab.Web.Requests.Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetching);
+    }
+
+    private static ValueTask<PolicyFetch> FetchAsync(StsLab lab) => lab.Fetcher.FetchAsync(StsLab.Name(Domain), StsLab.Token);
+
+    private static PolicyHostScript Serve(StsLab lab) => PolicyHostScript.Serve(lab.Authority.Issue(Host), Good);
+
+    private static async Task AssertFailsAsync(StsLab lab, TlsResultType type, string reason)
+    {
+        var failure = Assert.IsType<PolicyFetch.Failed>(await FetchAsync(lab)).Failure;
+        Assert.Equal((type, reason), (failure.Type, failure.Reason));
+        Assert.NotEmpty(failure.Detail);
+    }
+
+    private static LabCertificate Bad(LabCertificateAuthority authority, LabCertificateAuthority stranger, string kind) => kind switch
+    {
+        "expired" => authority.IssueExpired(Host),
+        "not-yet-valid" => authority.IssueNotYetValid(Host),
+        "self-signed" => authority.IssueSelfSigned(Host),
+        "other-authority" => stranger.Issue(Host),
+        "no-intermediate" => authority.IssueWithoutIntermediate(Host),
+        "client-usage" => authority.IssueForClients(Host),
+        "wrong-name" => authority.IssueWrongName(),
+        "bare-domain" => authority.Issue(Domain),
+        "common-name-only" => authority.IssueCommonNameOnly(Host),
+        _ => authority.Issue("*.test"),
+    };
+}

@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Relay.Delivery;
+using Relay.Dns;
+using Relay.Lab;
+using Relay.Lab.Certificates;
+using Relay.Lab.Dns;
+using Relay.Lab.PolicyHosts;
+using Relay.MtaSts.Cache;
+using Relay.MtaSts.Discovery;
+using Relay.MtaSts.Evidence;
+
+namespace Relay.MtaSts.Tests.Lab;
+
+/// <summary>The library as a program has it, in front of a lab Internet: name server, policy host, clock.</summary>
+internal sealed class StsLab : IAsyncDisposable
+{
+    private readonly (string Key, string? Value)[] _settings;
+    private ServiceProvider _services;
+
+    private StsLab((string Key, string? Value)[] settings)
+    {
+        Authority = new LabCertificateAuthority("Lab", Clock);
+        Directory.CreateDirectory(DataDirectory);
+        Authority.WriteRootPem(Path.Combine(DataDirectory, "roots.pem"));
+        _settings = settings;
+        _services = Build();
+    }
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public string DataDirectory { get; } = Directory.CreateTempSubdirectory("relay-sts-").FullName;
+
+    public string DatabaseFile => Path.Combine(DataDirectory, "policies.db");
+
+    public ManualClock Clock { get; } = new();
+
+    public LabDnsServer Dns { get; } = LabDnsServer.Start();
+
+    public LabPolicyHost Web { get; } = LabPolicyHost.Start();
+
+    public LabCertificateAuthority Authority { get; }
+
+    public LogCapture Log { get; } = new();
+
+    public EvidenceLog Evidence { get; } = new();
+
+    public IPolicyCache Cache => _services.GetRequiredService<IPolicyCache>();
+
+    public IPolicyFetcher Fetcher => _services.GetRequiredService<IPolicyFetcher>();
+
+    public IDeliveryMiddleware Middleware => _services.GetRequiredService<IDeliveryMiddleware>();
+
+    public PolicyRefresher Refresher => _services.GetRequiredService<PolicyRefresher>();
+
+    public static StsLab Start(params (string Key, string? Value)[] settings) => new(settings);
+
+    public static DomainName Name(string text) =>
+        DomainName.TryParse(text, out var name) ? name : throw new ArgumentException(text, nameof(text));
+
+    public static string Policy(string mode, int maxAge, params string[] mx) =>
+        $"version: STSv1\nmode: {mode}\n{string.Concat(mx.Select(host => $"mx: {host}\n"))}max_age: {maxAge}\n";
+
+    /// <summary>Publishes record and policy in the place of the former ones.</summary>
+    public void Publish(string domain, string id, string body)
+    {
+        PublishRecord(domain, $"v=STSv1; id={id};");
+        Dns.Zone.Remove($"mta-sts.{domain}").AddA($"mta-sts.{domain}", "127.0.0.1");
+        Play(domain, PolicyHostScript.Serve(Authority.Issue($"mta-sts.{domain}"), body));
+    }
+
+    public void PublishRecord(string domain, params string[] records)
+    {
+        Dns.Zone.Remove($"_mta-sts.{domain}", LabDnsType.Txt);
+        foreach (var record in records)
+        {
+            Dns.Zone.AddTxt($"_mta-sts.{domain}", record);
+        }
+    }
+
+    public void Play(string domain, PolicyHostScript script) => Web.Play($"mta-sts.{domain}", script);
+
+    /// <summary>Longer than any time to live in the lab, shorter than any back-off matters to.</summary>
+    public void LetTtlPass() => Clock.Advance(TimeSpan.FromSeconds(301));
+
+    public ValueTask<PolicyDecision> AskAsync(string domain) => Cache.GetAsync(Name(domain), Token);
+
+    /// <summary>The process ends and begins again; nothing but the data directory survives.</summary>
+    public async Task RestartAsync()
+    {
+        await _services.DisposeAsync();
+        _services = Build();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await Dns.DisposeAsync();
+        await Web.DisposeAsync();
+        Authority.Dispose();
+        Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    private ServiceProvider Build()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Relay:DataDirectory"] = DataDirectory,
+            ["Dns:Servers:0"] = Dns.Address,
+            ["MtaSts:FetchPort"] = Web.EndPoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["MtaSts:TrustedRootsFile"] = Path.Combine(DataDirectory, "roots.pem"),
+            ["MtaSts:AllowPrivateHosts"] = "true",
+        };
+        foreach (var (key, value) in _settings)
+        {
+            settings[key] = value;
+        }
+
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        return new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton<ITlsEvidenceSink>(Evidence)
+            .AddRelayDns()
+            .AddMtaSts(configuration)
+            .BuildServiceProvider();
+    }
+}
