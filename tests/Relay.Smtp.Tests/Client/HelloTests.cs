@@ -24,8 +24,14 @@ public sealed class HelloTests
         Assert.Equal(
             new ServerCapabilities
             {
-                Pipelining = true, EightBitMime = true, SmtpUtf8 = true, Dsn = true, Chunking = true,
-                EnhancedStatusCodes = true, Size = true, MaxSize = 1000,
+                Pipelining = true,
+                EightBitMime = true,
+                SmtpUtf8 = true,
+                Dsn = true,
+                Chunking = true,
+                EnhancedStatusCodes = true,
+                Size = true,
+                MaxSize = 1000,
             },
             session.Capabilities);
         Assert.Equal("mx7.lab.test", session.PeerHelloName);

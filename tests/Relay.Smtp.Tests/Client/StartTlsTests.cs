@@ -23,7 +23,9 @@ public sealed class StartTlsTests : IDisposable
     {
         await using var mx = LabMx.Start(WithTls with
         {
-            Protocols = version, Extensions = ["SIZE 1000", "DSN"], ExtensionsInTls = ["8BITMIME"],
+            Protocols = version,
+            Extensions = ["SIZE 1000", "DSN"],
+            ExtensionsInTls = ["8BITMIME"],
         });
         await using var session = await OpenTlsAsync(mx.EndPoint);
 

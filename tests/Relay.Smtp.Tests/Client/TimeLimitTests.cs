@@ -78,7 +78,7 @@ public sealed class TimeLimitTests
     {
         await using var mx = LabMx.Start(new MxBehavior().At(MxRule.Content, MxAction.Stall));
         await using var session = await OpenAsync(mx.EndPoint, _clock);
-        using var content = new BytesContent(string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 40_000)));
+        using var content = new BytesContent(string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 20_000)));
 
         var sending = session.SendAsync(Message(content, "a@lab.test"), Cancellation);
         await mx.WaitForStallsAsync(1, Cancellation);
