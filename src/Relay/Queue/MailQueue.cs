@@ -18,7 +18,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private readonly Courier _courier;
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
-    private DataDirectory? _directory;
+    private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
     private QueueIdSequence? _ids;
@@ -46,7 +46,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     /// </summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _directory = DataDirectory.Open(_settings.DataDirectory);
+        _directory = QueueDirectory.Open(_settings.DataDirectory);
         _store = new QueueStore(new SqliteDataSource(_directory.QueueFile, MaxPages), _logger);
         _ids = new QueueIdSequence(_store.FirstId);
         var schedule = new RetrySchedule(_options.RetrySchedule);

@@ -1,13 +1,13 @@
 namespace Relay.Queue;
 
 /// <summary>The directory that holds the queue, ours alone as long as this object lives.</summary>
-internal sealed class DataDirectory : IDisposable
+internal sealed class QueueDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly FileStream _lock;
 
-    private DataDirectory(string path, FileStream held)
+    private QueueDirectory(string path, FileStream held)
     {
         _lock = held;
         QueueFile = Path.Combine(path, "queue.db");
@@ -20,7 +20,7 @@ internal sealed class DataDirectory : IDisposable
     /// Makes the directory (mode 0700) when missing and locks it. Throws <see cref="IOException"/> when another process
     /// holds it.
     /// </summary>
-    public static DataDirectory Open(string path)
+    public static QueueDirectory Open(string path)
     {
         Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
         FileStream held;
@@ -36,7 +36,7 @@ internal sealed class DataDirectory : IDisposable
                 error);
         }
 
-        var directory = new DataDirectory(path, held);
+        var directory = new QueueDirectory(path, held);
 
         // SQLite gives its journal files the mode of the database file, so it is enough to make that one.
         OpenOwned(directory.QueueFile, FileShare.ReadWrite).Dispose();
