@@ -45,13 +45,16 @@ internal sealed class LifetimeLog(
         return Task.CompletedTask;
     }
 
+    // The admin socket is not a place where mail is taken.
+    private static bool IsTcp(string address) => !address.Contains("unix:", StringComparison.Ordinal);
+
     private void LogStarted()
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         logger.Started(
             Version,
             _options.HostName,
-            string.Join(',', addresses.Select(address => address[(address.LastIndexOf('/') + 1)..])),
+            string.Join(',', addresses.Where(IsTcp).Select(address => address[(address.LastIndexOf('/') + 1)..])),
             Path.GetFullPath(_options.DataDirectory),
             Environment.ProcessId);
     }

@@ -71,7 +71,7 @@ public class OpportunisticTlsTests
     public async Task Deliver_ServerRefusesClientAfterTheHandshake_CountsAsAFailedHandshake()
     {
         await using var lab = new DeliveryLab();
-        lab.StartMx("a.test", Host, lab.WithTls(Host) with { Handshake = MxHandshake.RefuseClient });
+        lab.StartMx("a.test", Host, lab.WithTls(Host) with { Handshake = MxHandshake.CloseAfter });
 
         var attempt = await lab.DeliverAsync("a.test");
 

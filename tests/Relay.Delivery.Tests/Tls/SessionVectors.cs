@@ -23,7 +23,7 @@ internal static class SessionVectors
         ["starttls-refused-5xx"] = lab => lab.WithTls(Host).At("STARTTLS", MxAction.Reply("502 5.5.1 Never")),
         ["ehlo-rejected-helo-used"] = lab => lab.WithTls(Host).At("EHLO", MxAction.Reply("502 5.5.1 Unknown")),
         ["starttls-response-injection"] = lab => lab.WithTls(Host) with { InjectedAfterStartTls = "250 mx.a.test\r\n" },
-        ["tls-handshake-alert"] = lab => lab.WithTls(Host) with { Handshake = MxHandshake.RefuseClient },
+        ["tls-handshake-alert"] = lab => lab.WithTls(Host) with { Handshake = MxHandshake.CloseAfter },
         ["tls-handshake-closed"] = lab => lab.WithTls(Host) with { Handshake = MxHandshake.CloseInstead },
         ["tls-version-below-1.2"] = lab => lab.WithTls(Host) with { Protocols = Tls11 },
         ["cert-expired"] = lab => With(lab.Authority.IssueExpired(Host)),

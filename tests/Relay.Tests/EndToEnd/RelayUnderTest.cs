@@ -30,6 +30,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
 
     public IReadOnlyList<IPEndPoint> EndPoints => [.. _application.Services.GetRequiredService<IServer>()
         .Features.Get<IServerAddressesFeature>()!.Addresses
+        .Where(address => !address.Contains("unix:", StringComparison.Ordinal))
         .Select(address => IPEndPoint.Parse(address[(address.LastIndexOf('/') + 1)..]))];
 
     /// <summary>Starts the program with these settings; the log level is Debug so that a failing test can show what happened.</summary>
