@@ -1,1 +1,3 @@
-return 0;
+using Relay.Commands;
+
+return await RelayCommandLine.InvokeAsync(args);

@@ -28,14 +28,6 @@ internal sealed class ExpiringMemory<TKey, TValue>(int capacity, TimeSpan lifeti
         }
     }
 
-    public void Forget(TKey key)
-    {
-        lock (_lock)
-        {
-            _facts.Remove(key);
-        }
-    }
-
     public bool TryRecall(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         lock (_lock)

@@ -99,6 +99,12 @@ internal sealed class SmtpTransport(
                 {
                     return true;
                 }
+
+                if (next == Next.Address)
+                {
+                    // A session that broke in earnest: its sisters at this address may cost a time-out each.
+                    break;
+                }
             }
         }
 

@@ -66,6 +66,12 @@ public sealed class SmtpClientSession : IAsyncDisposable
             throw new InvalidOperationException("the session is in TLS already");
         }
 
+        // RFC 6066 §3: SNI bears a name without the trailing dot, and SslStream sends what it is given.
+        if (options.TargetHost?.EndsWith('.') == true)
+        {
+            throw new ArgumentException("the server name ends in a dot", nameof(options));
+        }
+
         // RFC 2920 §3.1, RFC 3207 §4: the last of its group, and nothing is sent before its reply.
         var reply = await AskAsync("STARTTLS", SmtpStage.StartTls, cancellationToken);
         if (Judge(reply, SmtpStage.StartTls) is { Succeeded: false } refused)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
+using System.Net.Security;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Server;
@@ -65,7 +66,7 @@ public sealed class SmtpServerSession
 
     private async Task ServeAsync()
     {
-        if (_options.ImplicitTls && !await SecureAsync())
+        if (_options.ImplicitTls && !await SecureAsync(_options.Certificate?.Invoke()))
         {
             return;
         }
@@ -245,18 +246,17 @@ public sealed class SmtpServerSession
             return AnswerLast(Replies.TalkedEarly);
         }
 
-        if (_options.Certificate() is null)
+        if (_options.Certificate() is not { } certificate)
         {
             return Answer(Replies.TlsUnavailable);
         }
 
         Answer(Replies.ReadyForTls);
-        return await _wire.FlushAsync() == WireEnd.None && await SecureAsync();
+        return await _wire.FlushAsync() == WireEnd.None && await SecureAsync(certificate);
     }
 
-    private async ValueTask<bool> SecureAsync()
+    private async ValueTask<bool> SecureAsync(SslStreamCertificateContext? certificate)
     {
-        var certificate = _options.Certificate?.Invoke();
         var failure = certificate is null
             ? "no certificate"
             : await _wire.SecureAsync(certificate);

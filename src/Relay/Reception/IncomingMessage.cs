@@ -62,8 +62,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         _content = null;
         var octets = content.Octets;
         var envelope = new QueuedEnvelope(_id, _transaction.Mail, _transaction.Recipients, _transaction.Time);
-        var result = await _reception.Queue.EnqueueAsync(envelope, content, cancellationToken);
-        switch (result)
+        switch (await EnqueueAsync(envelope, content, cancellationToken))
         {
             case EnqueueResult.Stored:
                 LogReceived(octets);
@@ -80,6 +79,20 @@ internal sealed class IncomingMessage : IIncomingMessage
         _content?.Dispose();
         _content = null;
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<EnqueueResult> EnqueueAsync(
+        QueuedEnvelope envelope, SpooledContent content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reception.Queue.EnqueueAsync(envelope, content, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // The spooled file could not be read back; nothing was stored.
+            return EnqueueResult.StoreUnavailable;
+        }
     }
 
     private string TraceFor()

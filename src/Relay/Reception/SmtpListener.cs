@@ -51,8 +51,9 @@ internal sealed class SmtpListener
             var facts = new SessionFacts(remote, EndPoint(connection.LocalEndPoint));
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
                 ?? CancellationToken.None;
-            await SmtpServerSession.RunAsync(
-                connection.Transport, facts, _session, stopping, connection.ConnectionClosed);
+            // Not connection.ConnectionClosed: it fires when the client has finished sending, and a commit under way must not be
+            // given up then. A lost or aborted connection shows in the pipe.
+            await SmtpServerSession.RunAsync(connection.Transport, facts, _session, stopping, CancellationToken.None);
         }
         finally
         {

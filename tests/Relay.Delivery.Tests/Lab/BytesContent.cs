@@ -12,7 +12,7 @@ internal sealed class BytesContent(byte[] octets) : MessageContent
 
     public override long Octets => octets.Length;
 
-    public override bool IsEightBit => octets.Any(octet => octet > 127);
+    public override bool IsEightBit => !Ascii.IsValid(octets);
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

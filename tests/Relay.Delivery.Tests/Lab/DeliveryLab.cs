@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Relay.Dns;
 using Relay.Lab;
 using Relay.Lab.Certificates;
+using Relay.Lab.Dns;
 using Relay.Lab.Mx;
 using Relay.Smtp;
 using Relay.Smtp.Grammar;
@@ -46,6 +47,9 @@ internal sealed class DeliveryLab : IAsyncDisposable
     public Dictionary<string, string?> Settings { get; } = [];
 
     public List<IDeliveryMiddleware> Middleware { get; } = [];
+
+    /// <summary>A name server to ask over the wire, instead of the name table.</summary>
+    public LabDnsServer? NameServer { get; set; }
 
     public IReadOnlyList<IPEndPoint> Listeners { get; set; } = [];
 
@@ -91,14 +95,14 @@ internal sealed class DeliveryLab : IAsyncDisposable
 
     public DeliveryAttempt Attempt(
         string domain, IEnumerable<string> localParts, MessageContent? content = null, MailFrom? mail = null) => new()
-    {
-        QueueId = $"Q{Interlocked.Increment(ref _messages)}",
-        Destination = domain,
-        Mail = mail ?? new MailFrom(new ReversePath(new Mailbox("app", "corp.example"))),
-        Recipients = [.. localParts.Select(local => new AttemptRecipient(new RcptTo(new Mailbox(local, domain))))],
-        Content = content ?? new BytesContent("Subject: hello\r\n\r\nText.\r\n"),
-        IsFinal = false,
-    };
+        {
+            QueueId = $"Q{Interlocked.Increment(ref _messages)}",
+            Destination = domain,
+            Mail = mail ?? new MailFrom(new ReversePath(new Mailbox("app", "corp.example"))),
+            Recipients = [.. localParts.Select(local => new AttemptRecipient(new RcptTo(new Mailbox(local, domain))))],
+            Content = content ?? new BytesContent("Subject: hello\r\n\r\nText.\r\n"),
+            IsFinal = false,
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -121,9 +125,18 @@ internal sealed class DeliveryLab : IAsyncDisposable
     {
         Settings.TryAdd("Delivery:Port", (Port == 0 ? 25 : Port).ToString(System.Globalization.CultureInfo.InvariantCulture));
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
         services.AddSingleton<TimeProvider>(Clock);
-        services.AddSingleton<IDnsResolver>(Dns);
+        if (NameServer is null)
+        {
+            services.AddSingleton<IDnsResolver>(Dns);
+        }
+        else
+        {
+            Settings["Dns:Servers:0"] = NameServer.Address;
+            services.AddRelayDns();
+        }
+
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
         services.AddSingleton(new DeliveryIdentity(OwnName) { Listeners = Listeners });
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log));
         foreach (var middleware in Middleware)

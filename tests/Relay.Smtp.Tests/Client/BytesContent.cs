@@ -14,7 +14,7 @@ internal sealed class BytesContent(byte[] octets, int pieceSize = int.MaxValue) 
 
     public override long Octets => octets.Length;
 
-    public override bool IsEightBit => octets.Any(o => o > 127);
+    public override bool IsEightBit => octets.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)127);
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

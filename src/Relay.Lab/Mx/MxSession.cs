@@ -113,16 +113,10 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
 
         var message = new MxMessage(
             connection, _mail ?? string.Empty, [.. _recipients], octets.AsMemory(2), Unstuff(octets.AsSpan(2..^3)), IsTls);
-        var accepted = false;
-        try
-        {
-            accepted = await AnswerAsync(MxRule.EndOfData, ".", "250 2.0.0 Taken\r\n", cancellationToken) == '2';
-        }
-        finally
-        {
-            host.Add(message, accepted);
-            EndTransaction();
-        }
+        // Recorded before the reply goes out: whoever has the reply finds the message.
+        await AnswerAsync(
+            MxRule.EndOfData, ".", "250 2.0.0 Taken\r\n", cancellationToken, first => host.Add(message, accepted: first == '2'));
+        EndTransaction();
     }
 
     private async Task<bool> InterruptAsync(int seen, CancellationToken cancellationToken)
@@ -193,13 +187,10 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
     {
         connection.ServerName = hello.ServerName;
         var certificate = behavior.CertificatesByName.GetValueOrDefault(hello.ServerName) ?? behavior.Certificate!;
-        var refuses = behavior.Handshake == MxHandshake.RefuseClient;
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = certificate.Context,
             EnabledSslProtocols = behavior.Protocols,
-            ClientCertificateRequired = refuses,
-            RemoteCertificateValidationCallback = (_, _, _, _) => !refuses,
         };
     }
 
@@ -218,13 +209,15 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
     }
 
     /// <summary>Replies as the rules say, else as usual; gives the first character of the reply, or NUL for none.</summary>
-    private Task<char> AnswerAsync(string stage, string line, string usual, CancellationToken cancellationToken)
+    private Task<char> AnswerAsync(
+        string stage, string line, string usual, CancellationToken cancellationToken, Action<char>? beforeReply = null)
     {
         var rule = behavior.Rules.FirstOrDefault(r => r.Applies(stage, line));
-        return PerformAsync(rule?.Action, usual, cancellationToken);
+        return PerformAsync(rule?.Action, usual, cancellationToken, beforeReply);
     }
 
-    private async Task<char> PerformAsync(MxAction? action, string usual, CancellationToken cancellationToken)
+    private async Task<char> PerformAsync(
+        MxAction? action, string usual, CancellationToken cancellationToken, Action<char>? beforeReply = null)
     {
         if (action is { Stalls: true })
         {
@@ -233,6 +226,8 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
         }
 
         var octets = action?.Octets ?? (action is { Closes: true } or { Resets: true } ? [] : Encoding.UTF8.GetBytes(usual));
+        var first = octets.Length > 0 ? (char)octets[0] : '\0';
+        beforeReply?.Invoke(first);
         await _wire.WriteAsync(octets, cancellationToken);
         if (action is { Resets: true })
         {
@@ -241,7 +236,7 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
         }
 
         _closing |= action is { Closes: true } or { Resets: true };
-        return octets.Length > 0 ? (char)octets[0] : '\0';
+        return first;
     }
 
     private void EndTransaction()

@@ -12,12 +12,8 @@ public enum MxHandshake
     /// <summary>Closes without a ServerHello.</summary>
     CloseInstead,
 
-    /// <summary>Closes as soon as the handshake is done.</summary>
+    /// <summary>Closes as soon as the handshake is done, as a host does that refuses the client after it.</summary>
     CloseAfter,
-
-    /// <summary>Demands a client certificate and refuses what it gets: with TLS 1.3 the alert comes after the client's
-    /// handshake is done.</summary>
-    RefuseClient,
 
     /// <summary>Says nothing until <see cref="LabMx.Release"/>, then goes on.</summary>
     Stall,

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using Relay.Configuration;
+
+namespace Relay.Admin;
+
+/// <summary>
+/// Opens the Unix socket of the commands: HTTP, and whoever may open the file may act, so only its owner may.
+/// </summary>
+internal sealed class AdminSocket(IOptions<AdminOptions> admin, IOptions<RelayOptions> relay)
+    : IConfigureOptions<KestrelServerOptions>, IConfigureOptions<SocketTransportOptions>
+{
+    private readonly string _path = admin.Value.SocketIn(relay.Value.DataDirectory);
+
+    public void Configure(KestrelServerOptions options) => options.ListenUnixSocket(_path);
+
+    public void Configure(SocketTransportOptions options) => options.CreateBoundListenSocket = Bind;
+
+    private static Socket Bind(EndPoint endPoint)
+    {
+        if (endPoint is not UnixDomainSocketEndPoint)
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        }
+
+        var path = endPoint.ToString()!;
+        // What a killed relay left; a running one would have kept us from coming this far, by its lock on the data directory.
+        File.Delete(path);
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        // Before anybody can connect: listening comes after this.
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return socket;
+    }
+}

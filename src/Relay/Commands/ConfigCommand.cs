@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Relay.Hosting;
+
+namespace Relay.Commands;
+
+/// <summary><c>relay config check</c>: what the relay would object to, without starting it.</summary>
+internal static class ConfigCommand
+{
+    public static Command Create()
+    {
+        var check = new Command("check", "Validates the configuration and names every fault with its key");
+        check.SetAction(CheckAsync);
+        return new Command("config", "Looks at the configuration") { check };
+    }
+
+    private static async Task<int> CheckAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var file = parsed.GetRequiredValue(RelayCommandLine.ConfigFile);
+        var faults = new List<string>();
+        await using var application = RelayApplication.Build(file, parsed.UnmatchedTokens, faults);
+        if (application is null)
+        {
+            return RelayCommandLine.Report(faults);
+        }
+
+        await Console.Out.WriteLineAsync($"{file}: no faults found".AsMemory(), cancellationToken);
+        return RelayCommandLine.Done;
+    }
+}

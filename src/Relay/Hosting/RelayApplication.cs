@@ -1,0 +1,97 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Relay.Admin;
+using Relay.Configuration;
+using Relay.Delivery;
+using Relay.Dns;
+using Relay.Logging;
+using Relay.MtaSts;
+using Relay.Queue;
+using Relay.Reception;
+
+namespace Relay.Hosting;
+
+/// <summary>Puts the program together.</summary>
+internal static class RelayApplication
+{
+    // Longer than a commit and most deliveries, shorter than the 90 s after which systemd kills.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Builds the program from its settings; nothing is opened yet. Null when something is wrong with them, and then
+    /// <paramref name="faults"/> says what.
+    /// </summary>
+    /// <param name="file">The configuration file.</param>
+    /// <param name="settings">What the command line sets.</param>
+    /// <param name="faults">Gets every fault, with key, value and remedy.</param>
+    /// <param name="replace">Replaces services: a test's clock and log.</param>
+    public static WebApplication? Build(
+        string file, IReadOnlyList<string> settings, List<string> faults, Action<IServiceCollection>? replace = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "relay" });
+        var sources = new ConfigurationBuilder();
+        faults.AddRange(ConfigurationSources.AddTo(sources, file, settings));
+        if (faults.Count > 0)
+        {
+            return null;
+        }
+
+        var configuration = sources.Build();
+        builder.Configuration.AddConfiguration(configuration);
+        AddServices(builder.Services, configuration);
+        replace?.Invoke(builder.Services);
+        // Checked before the server is made, which reads its listeners at once: only options are resolved from this provider.
+        using (var services = builder.Services.BuildServiceProvider())
+        {
+            faults.AddRange(SettingsCheck.Check(configuration, services));
+        }
+
+        if (faults.Count > 0)
+        {
+            return null;
+        }
+
+        builder.WebHost.UseKestrelCore();
+        var application = builder.Build();
+        application.MapAdmin();
+        return application;
+    }
+
+    private static void AddServices(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        services.AddHostedService<LifetimeLog>();
+        services.AddRelayLogging();
+        services.AddSingleton<IValidateOptions<RelayOptions>, RelayOptionsValidator>();
+        services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateOnStart();
+        services.AddSingleton(provider =>
+            new DeliveryIdentity(provider.GetRequiredService<IOptions<RelayOptions>>().Value.HostName));
+        services.AddSingleton(provider => new QueueSettings(
+            provider.GetRequiredService<IOptions<RelayOptions>>().Value.DataDirectory,
+            provider.GetRequiredService<IOptions<DeliveryOptions>>().Value.MaxConcurrency,
+            provider.GetRequiredService<IOptions<DeliveryOptions>>().Value.MaxPerSite));
+
+        services.AddRelayDns();
+        services.AddDelivery();
+        services.AddMtaSts(configuration);
+        services.AddMailQueue();
+        services.AddReception();
+        services.AddAdmin();
+    }
+
+    private static void AddRelayLogging(this IServiceCollection services)
+    {
+        services.AddOptions<LogOptions>().BindConfiguration(LogOptions.Section).ValidateOnStart();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        services.AddSingleton<ILoggerProvider, RelayLoggerProvider>();
+        services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(provider =>
+            new ConfigureOptions<LoggerFilterOptions>(filter => filter.AddFilter(
+                "Relay", provider.GetRequiredService<IOptions<LogOptions>>().Value.Level)));
+    }
+}

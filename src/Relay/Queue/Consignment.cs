@@ -1,0 +1,43 @@
+using Relay.Delivery;
+using Relay.Queue.Scheduling;
+using Relay.Queue.Storage;
+using Relay.Smtp;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Queue;
+
+/// <summary>An attempt together with the numbers that its recipients have in the store.</summary>
+internal sealed class Consignment
+{
+    private readonly IReadOnlyList<StoredRecipient> _recipients;
+
+    /// <summary>Makes the attempt.</summary>
+    public Consignment(
+        QueueEntry entry, MailFrom mail, IReadOnlyList<StoredRecipient> recipients, MessageContent content, bool isFinal)
+    {
+        _recipients = recipients;
+        Entry = entry;
+        Attempt = new DeliveryAttempt
+        {
+            QueueId = entry.Id.ToString(),
+            Destination = entry.Destination.Name,
+            Mail = mail,
+            Recipients = [.. recipients.Select(recipient => new AttemptRecipient(recipient.Envelope))],
+            Content = content,
+            IsFinal = isFinal,
+        };
+    }
+
+    /// <summary>The entry it is for.</summary>
+    public QueueEntry Entry { get; }
+
+    /// <summary>What the pipeline gets.</summary>
+    public DeliveryAttempt Attempt { get; }
+
+    /// <summary>Some recipient is to be tried again.</summary>
+    public bool IsAnyQueued =>
+        !Attempt.IsFinal && Attempt.Recipients.Any(recipient => recipient.Outcome is DeliveryOutcome.Deferred);
+
+    /// <summary>The store's number of a recipient of the attempt.</summary>
+    public int SeqOf(int index) => _recipients[index].Seq;
+}

@@ -1,0 +1,184 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+using Relay.Delivery;
+using Relay.Queue.Scheduling;
+using Relay.Queue.Storage;
+
+namespace Relay.Queue;
+
+/// <summary>
+/// Does what the scheduler wants done. An attempt leaves no trace in the store until it has a result: killed in between, the
+/// relay makes it again, and what the peer took then comes twice, never not at all (RFC 5321 §6.1).
+/// </summary>
+internal sealed class Dispatcher : IDisposable
+{
+    private static readonly TimeSpan UnreadableWait = TimeSpan.FromMinutes(1);
+
+    private readonly QueueStore _store;
+    private readonly Courier _courier;
+    private readonly RetrySchedule _schedule;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Makes a dispatcher that has nothing to do yet.</summary>
+    public Dispatcher(QueueStore store, Courier courier, RetrySchedule schedule, QueueSettings settings, ILogger logger)
+    {
+        _store = store;
+        _courier = courier;
+        _schedule = schedule;
+        _logger = logger;
+        Scheduler = new Scheduler(settings, schedule, courier.Clock, Wake);
+    }
+
+    /// <summary>Where entries wait.</summary>
+    public Scheduler Scheduler { get; }
+
+    /// <summary>Starts whatever may start now. Returns at once.</summary>
+    public void Wake()
+    {
+        while (Scheduler.TryTake(out var turn))
+        {
+            // The caller may be a session that has a 250 to send: it shall not run the attempt itself.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work => _ = work.Dispatcher.RunAsync(work.Turn), (Dispatcher: this, Turn: turn), preferLocal: false);
+        }
+    }
+
+    /// <summary>Starts nothing more and waits for what is under way; breaks it off when the token fires.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var idle = Scheduler.StopAsync();
+        await using var registration = cancellationToken.UnsafeRegister(
+            static source => ((CancellationTokenSource)source!).Cancel(), _stop);
+        await idle;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Scheduler.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(Turn turn)
+    {
+        try
+        {
+            await (turn switch
+            {
+                Turn.Route(var destination) => RouteAsync(destination),
+                Turn.Attempt attempt => AttemptAsync(attempt),
+                Turn.Forgone(var entry, var failure) => ForgoAsync(entry, failure),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            });
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Nothing was settled: the store still has the entry as it was, and the next start delivers it.
+        }
+        finally
+        {
+            Scheduler.FinishTurn();
+        }
+
+        Wake();
+    }
+
+    private async Task RouteAsync(Destination destination) =>
+        Scheduler.SetRoute(destination, await _courier.FindSiteAsync(destination.Name, _stop.Token));
+
+    private async Task AttemptAsync(Turn.Attempt turn)
+    {
+        var verdict = default(SiteVerdict);
+        Consignment? consignment;
+        var isAtSite = true;
+        try
+        {
+            consignment = await LoadAsync(turn.Entry, turn.IsFinal);
+            if (consignment is not null)
+            {
+                await _courier.DeliverAsync(consignment.Attempt, _stop.Token);
+                verdict = SiteVerdict.Of(consignment.Attempt.Recipients);
+            }
+
+            isAtSite = false;
+        }
+        finally
+        {
+            Scheduler.FinishAtSite(turn, isAtSite ? SiteHealth.Neutral : verdict.Health, verdict.Failure);
+        }
+
+        Wake();
+        if (consignment is not null)
+        {
+            LetGo(turn.Entry);
+            await SettleAsync(turn.Entry, consignment);
+        }
+    }
+
+    private async Task ForgoAsync(QueueEntry entry, DeliveryFailure failure)
+    {
+        if (await LoadAsync(entry, isFinal: true) is { } consignment)
+        {
+            consignment.Attempt.SettleRemaining(new DeliveryOutcome.Deferred(failure));
+            LetGo(entry);
+            await SettleAsync(entry, consignment);
+        }
+    }
+
+    private async Task<Consignment?> LoadAsync(QueueEntry entry, bool isFinal)
+    {
+        if (entry.Resident is { } resident)
+        {
+            return new Consignment(
+                entry, resident.Envelope.Mail, resident.RecipientsAt(entry.Destination), resident.Content, isFinal);
+        }
+
+        try
+        {
+            var stored = await _store.ReadMessageAsync(entry.Id, entry.Destination.Name, _stop.Token);
+            if (stored is { Recipients.Count: > 0 })
+            {
+                return new Consignment(
+                    entry, stored.Mail, stored.Recipients, new StoredContent(_store, entry.Id, stored), isFinal);
+            }
+
+            Scheduler.Remove(entry);
+        }
+        catch (DbException error)
+        {
+            QueueLog.MessageUnreadable(_logger, entry.Id.ToString(), error.Message);
+            Scheduler.PutBack(entry, UnreadableWait);
+        }
+
+        return null;
+    }
+
+    private static void LetGo(QueueEntry entry)
+    {
+        entry.Resident?.Release();
+        entry.Resident = null;
+    }
+
+    private async Task SettleAsync(QueueEntry entry, Consignment consignment)
+    {
+        entry.Attempts++;
+        var wait = Min(_schedule.After(entry.Attempts), _courier.TimeLeft(entry));
+        var settlement = _courier.Settle(consignment, wait);
+        if (await _store.SettleAsync(settlement).WaitAsync(_stop.Token) != StoreFault.None)
+        {
+            return;
+        }
+
+        if (consignment.IsAnyQueued)
+        {
+            Scheduler.PutBack(entry, wait);
+        }
+        else
+        {
+            Scheduler.Remove(entry);
+        }
+    }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

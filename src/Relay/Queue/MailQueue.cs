@@ -1,0 +1,174 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Relay.Queue.Scheduling;
+using Relay.Queue.Storage;
+using Relay.Smtp;
+
+namespace Relay.Queue;
+
+/// <summary>
+/// The queue. What it took is on stable storage before anybody hears so, and stays there until every recipient is delivered
+/// or its sender told. A fresh message goes to delivery straight from memory: its life costs one insert and one delete.
+/// </summary>
+internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
+{
+    private readonly QueueOptions _options;
+    private readonly QueueSettings _settings;
+    private readonly Courier _courier;
+    private readonly ILogger<MailQueue> _logger;
+    private readonly MemoryBudget _budget;
+    private QueueDirectory? _directory;
+    private QueueStore? _store;
+    private Dispatcher? _dispatcher;
+    private QueueIdSequence? _ids;
+
+    /// <summary>Makes a queue that is not started.</summary>
+    public MailQueue(
+        IOptions<QueueOptions> options, QueueSettings settings, Courier courier, ILogger<MailQueue> logger)
+    {
+        _options = options.Value;
+        _settings = settings;
+        _courier = courier;
+        _logger = logger;
+        _budget = new MemoryBudget(_options.MemoryOctets);
+    }
+
+    /// <summary>The most pages the database may have; 0 for no limit. A full disk, for tests.</summary>
+    internal int MaxPages { get; init; }
+
+    /// <inheritdoc/>
+    public QueueId NextId() => (_ids ?? throw new InvalidOperationException("The queue is not started")).Next();
+
+    /// <summary>
+    /// Opens the store, takes up what is queued and begins to deliver. Throws <see cref="IOException"/> when another process
+    /// has the data directory.
+    /// </summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _directory = QueueDirectory.Open(_settings.DataDirectory);
+        _store = new QueueStore(new SqliteDataSource(_directory.QueueFile, MaxPages), _logger);
+        _ids = new QueueIdSequence(_store.FirstId);
+        var schedule = new RetrySchedule(_options.RetrySchedule);
+        _dispatcher = new Dispatcher(_store, _courier, schedule, _settings, _logger);
+        Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+        _dispatcher.Wake();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<EnqueueResult> EnqueueAsync(
+        QueuedEnvelope envelope, MessageContent content, CancellationToken cancellationToken)
+    {
+        var storing = StoreAsync(envelope, content, cancellationToken);
+        return await storing.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Starts no more attempts, waits for those under way until the token fires, writes what they came to and closes.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_dispatcher is not null)
+        {
+            await _dispatcher.StopAsync(cancellationToken);
+        }
+
+        Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _dispatcher?.Dispose();
+        _store?.Dispose();
+        _directory?.Dispose();
+        _dispatcher = null;
+        _store = null;
+        _directory = null;
+    }
+
+    // Not bound to the caller's wait: once the message is committed, it is delivered, whoever still listens.
+    private async Task<EnqueueResult> StoreAsync(
+        QueuedEnvelope envelope, MessageContent content, CancellationToken cancellationToken)
+    {
+        var isHeld = false;
+        try
+        {
+            if (_store is not { } store || _dispatcher is not { } dispatcher)
+            {
+                return EnqueueResult.StoreUnavailable;
+            }
+
+            var destinations = envelope.Recipients.Select(to => Destination.KeyOf(to.Mailbox.Domain)).ToArray();
+            var fault = await store.InsertAsync(envelope, destinations, content, cancellationToken);
+            if (fault != StoreFault.None)
+            {
+                return fault == StoreFault.Full ? EnqueueResult.Full : EnqueueResult.StoreUnavailable;
+            }
+
+            isHeld = HandOver(dispatcher, new ResidentMessage(envelope, content, destinations, _budget), destinations);
+            return EnqueueResult.Stored;
+        }
+        finally
+        {
+            if (!isHeld)
+            {
+                content.Dispose();
+            }
+        }
+    }
+
+    private bool HandOver(Dispatcher dispatcher, ResidentMessage message, string[] destinations)
+    {
+        var isHeld = _budget.TryTake(message.Content.Octets);
+        var expiry = _courier.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(_options.Lifetime);
+        var homes = destinations.Length == 1 ? destinations : [.. destinations.Distinct(StringComparer.Ordinal)];
+        if (isHeld)
+        {
+            // All at once, before the first entry can be done with the message.
+            message.Hold(homes.Length);
+        }
+
+        foreach (var home in homes)
+        {
+            dispatcher.Scheduler.Add(message.Envelope.Id, home, expiry, attempts: 0, TimeSpan.Zero, isHeld ? message : null);
+        }
+
+        dispatcher.Wake();
+        return isHeld;
+    }
+
+    // Times in the store are the wall clock's, which may have stepped since: none is believed to lie further ahead than it
+    // can. An attempt that was under way when the relay died is due at once, for its time has passed.
+    private void Load(QueueStore store, Scheduler scheduler, RetrySchedule schedule, CancellationToken cancellationToken)
+    {
+        var wallNow = _courier.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = _courier.Clock.GetTimestamp();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var message = 0L;
+        var entries = 0;
+        foreach (var row in store.ReadIndex())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (row.MessageId != message)
+            {
+                message = row.MessageId;
+                seen.Clear();
+            }
+
+            if (seen.Add(row.Destination))
+            {
+                var left = Clamp(row.ReceivedAt + _options.Lifetime.TotalMilliseconds - wallNow, _options.Lifetime);
+                var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
+                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait, null);
+                entries++;
+            }
+        }
+
+        QueueLog.QueueLoaded(_logger, entries, scheduler.Destinations);
+    }
+
+    private static TimeSpan Clamp(double milliseconds, TimeSpan most) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, most.TotalMilliseconds));
+}

@@ -1,0 +1,35 @@
+namespace Relay.Queue;
+
+/// <summary>The queue's event ids. Operators alert on them; none is ever given another meaning.</summary>
+public static class QueueEventIds
+{
+    /// <summary>A recipient's message was taken by the next hop.</summary>
+    public const int Delivered = 3001;
+
+    /// <summary>A recipient will be tried again.</summary>
+    public const int Deferred = 3002;
+
+    /// <summary>A recipient was refused for good.</summary>
+    public const int Bounced = 3003;
+
+    /// <summary>A recipient's time in the queue ended.</summary>
+    public const int Expired = 3004;
+
+    /// <summary>The store cannot be written.</summary>
+    public const int StoreFailed = 3010;
+
+    /// <summary>The store can be written again.</summary>
+    public const int StoreRecovered = 3011;
+
+    /// <summary>The store refused one operation.</summary>
+    public const int OperationRefused = 3012;
+
+    /// <summary>A queued message cannot be read.</summary>
+    public const int MessageUnreadable = 3013;
+
+    /// <summary>A delivery attempt failed by a fault of the relay.</summary>
+    public const int AttemptFaulted = 3014;
+
+    /// <summary>The queue was read at the start.</summary>
+    public const int QueueLoaded = 3015;
+}

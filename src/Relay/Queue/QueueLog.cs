@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+
+namespace Relay.Queue;
+
+/// <summary>What the queue logs; one line per recipient and attempt, the rest when an operator can act.</summary>
+internal static partial class QueueLog
+{
+    [LoggerMessage(
+        EventId = QueueEventIds.Delivered, EventName = "delivered", Level = LogLevel.Information,
+        Message = "{Queue} {From} {To} {Mx} {Ip} {Tls} {Cipher} {Verified} {Fields} {Delay} {Dsn} {Reply}")]
+    public static partial void Delivered(
+        ILogger logger, string queue, string from, string to, string mx, string ip, string? tls, string? cipher,
+        string? verified, IEnumerable<KeyValuePair<string, string>> fields, string delay, string dsn, string reply);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Deferred, EventName = "deferred", Level = LogLevel.Warning,
+        Message = "{Queue} {From} {To} {Mx} {Ip} {Reason} {Uncertain} {Fields} {Next} {Delay} {Dsn} {Text}")]
+    public static partial void Deferred(
+        ILogger logger, string queue, string from, string to, string? mx, string? ip, string reason, string? uncertain,
+        IEnumerable<KeyValuePair<string, string>> fields, string next, string delay, string dsn, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Bounced, EventName = "bounced", Level = LogLevel.Warning,
+        Message = "{Queue} {From} {To} {Mx} {Ip} {Reason} {Fields} {Delay} {Dsn} {Text}")]
+    public static partial void Bounced(
+        ILogger logger, string queue, string from, string to, string? mx, string? ip, string reason,
+        IEnumerable<KeyValuePair<string, string>> fields, string delay, string dsn, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Expired, EventName = "expired", Level = LogLevel.Warning,
+        Message = "{Queue} {From} {To} {Mx} {Ip} {Reason} {Fields} {Delay} {Dsn} {Text}")]
+    public static partial void Expired(
+        ILogger logger, string queue, string from, string to, string? mx, string? ip, string reason,
+        IEnumerable<KeyValuePair<string, string>> fields, string delay, string dsn, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.StoreFailed, EventName = "store-failed", Level = LogLevel.Error,
+        Message = "{Reason} {Text}")]
+    public static partial void StoreFailed(ILogger logger, string reason, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.StoreRecovered, EventName = "store-recovered", Level = LogLevel.Warning,
+        Message = "The store can be written again")]
+    public static partial void StoreRecovered(ILogger logger);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.OperationRefused, EventName = "store-refused", Level = LogLevel.Error,
+        Message = "{Text}")]
+    public static partial void OperationRefused(ILogger logger, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.MessageUnreadable, EventName = "message-unreadable", Level = LogLevel.Error,
+        Message = "{Queue} {Text}")]
+    public static partial void MessageUnreadable(ILogger logger, string queue, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.AttemptFaulted, EventName = "attempt-faulted", Level = LogLevel.Error,
+        Message = "{Queue} {Domain}")]
+    public static partial void AttemptFaulted(ILogger logger, Exception exception, string queue, string domain);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.QueueLoaded, EventName = "queue-loaded", Level = LogLevel.Information,
+        Message = "{Entries} {Destinations}")]
+    public static partial void QueueLoaded(ILogger logger, int entries, int destinations);
+}

@@ -1,0 +1,20 @@
+namespace Relay.Queue;
+
+/// <summary>When mail that could not be delivered is tried again, and for how long.</summary>
+internal sealed class QueueOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Queue";
+
+    /// <summary>
+    /// The waits between attempts; the last one repeats. Empty, the default, stands for 1 min, 5 min, 15 min, 30 min,
+    /// 1 h, 1 h, 2 h, 3 h, 4 h. Each is lengthened at random by up to a tenth.
+    /// </summary>
+    public IReadOnlyList<TimeSpan> RetrySchedule { get; init; } = [];
+
+    /// <summary>How long a message is tried before it goes back. RFC 5321 §4.5.4.1: at least 4 to 5 days.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(5);
+
+    /// <summary>How many octets of fresh mail are kept in memory until their first attempt; more is read from the store.</summary>
+    public long MemoryOctets { get; init; } = 64 * 1024 * 1024;
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Options;
+
+namespace Relay.Queue;
+
+/// <summary>Refuses times with which the queue would spin or hold mail for ever.</summary>
+internal sealed class QueueOptionsValidator : IValidateOptions<QueueOptions>
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, QueueOptions options)
+    {
+        var faults = new List<string>();
+        for (var index = 0; index < options.RetrySchedule.Count; index++)
+        {
+            var wait = options.RetrySchedule[index];
+            if (wait < Shortest || wait > LongestWait)
+            {
+                faults.Add($"Queue:RetrySchedule:{index}: \"{wait}\" is out of range; write 00:00:01 to 1.00:00:00");
+            }
+        }
+
+        if (options.Lifetime < Shortest || options.Lifetime > LongestLife)
+        {
+            faults.Add($"Queue:Lifetime: \"{options.Lifetime}\" is out of range; write 00:00:01 to 30.00:00:00");
+        }
+
+        if (options.MemoryOctets < 0)
+        {
+            faults.Add($"Queue:MemoryOctets: \"{options.MemoryOctets}\" is negative; write 0 or more, as 67108864");
+        }
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}

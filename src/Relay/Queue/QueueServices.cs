@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Relay.Delivery;
+using Relay.Delivery.Routing;
+using Relay.Queue.Storage;
+
+namespace Relay.Queue;
+
+/// <summary>The queue's registration.</summary>
+internal static class QueueServices
+{
+    /// <summary>
+    /// Adds the queue as <see cref="IMailQueue"/> and as a hosted service. It needs <see cref="QueueSettings"/>,
+    /// <see cref="IDeliveryPipeline"/> and <see cref="IRouter"/>. Add it before the listeners: services stop in reverse order, and mail
+    /// must have somewhere to go until the last session has ended.
+    /// </summary>
+    public static IServiceCollection AddMailQueue(this IServiceCollection services)
+    {
+        services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateOnStart();
+        services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
+        services.AddSingleton<IValidateOptions<StoreOptions>, StoreOptionsValidator>();
+        services.AddSingleton(provider => new Courier(
+            provider.GetRequiredService<IDeliveryPipeline>(),
+            provider.GetRequiredService<IRouter>(),
+            provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<MailQueue>>()));
+        services.AddSingleton<MailQueue>();
+        services.AddSingleton<IMailQueue>(provider => provider.GetRequiredService<MailQueue>());
+        services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
+        return services;
+    }
+}

@@ -1,0 +1,80 @@
+using Relay.Dns;
+
+namespace Relay.Queue.Scheduling;
+
+/// <summary>A destination domain and its ready entries, first come first served. Guarded by the scheduler's lock.</summary>
+internal sealed class Destination(string name)
+{
+    private QueueEntry? _last;
+
+    /// <summary>The routing key: the domain in lower-case A-labels, or an address literal.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The first ready entry; null when none is ready.</summary>
+    public QueueEntry? First { get; private set; }
+
+    /// <summary>The site that serves it; null until routed.</summary>
+    public Site? Site { get; set; }
+
+    /// <summary>The timestamp from which on the route is looked up again.</summary>
+    public long RoutedUntil { get; set; }
+
+    /// <summary>The route is being looked up.</summary>
+    public bool IsRouting { get; set; }
+
+    /// <summary>The destination stands in its site's rotation.</summary>
+    public bool IsInRotation { get; set; }
+
+    /// <summary>How many entries there are, ready, waiting or under way.</summary>
+    public int Entries { get; set; }
+
+    /// <summary>The routing key of a recipient's domain. What is no domain name is left to the router to refuse.</summary>
+    public static string KeyOf(string domain) =>
+        !domain.StartsWith('[') && DomainName.TryParse(domain, out var name) ? name.Value : domain.ToLowerInvariant();
+
+    /// <summary>Puts an entry at the end of the line.</summary>
+    public void Append(QueueEntry entry)
+    {
+        if (First is null)
+        {
+            First = entry;
+        }
+        else
+        {
+            _last!.Next = entry;
+        }
+
+        _last = entry;
+    }
+
+    /// <summary>Takes the first entry; there must be one.</summary>
+    public QueueEntry Take()
+    {
+        var entry = First!;
+        First = entry.Next;
+        entry.Next = null;
+        return entry;
+    }
+
+    /// <summary>Takes every ready entry whose time has ended.</summary>
+    public IEnumerable<QueueEntry> TakeOverdue(long now)
+    {
+        var entry = First;
+        First = null;
+        while (entry is not null)
+        {
+            var next = entry.Next;
+            entry.Next = null;
+            if (entry.Expiry <= now)
+            {
+                yield return entry;
+            }
+            else
+            {
+                Append(entry);
+            }
+
+            entry = next;
+        }
+    }
+}

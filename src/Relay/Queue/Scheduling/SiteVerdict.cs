@@ -1,0 +1,43 @@
+using Relay.Delivery;
+
+namespace Relay.Queue.Scheduling;
+
+/// <summary>
+/// What an attempt's outcomes say of the site: a message taken is good news whatever happened to other recipients; what a
+/// policy, a domain or a reply to the message decided is no news; the rest tells of the hosts themselves.
+/// </summary>
+/// <param name="Health">The news.</param>
+/// <param name="Failure">What happened, when the site could not be reached.</param>
+internal readonly record struct SiteVerdict(SiteHealth Health, DeliveryFailure? Failure)
+{
+    // RFC 5321 §4.2.3: 421 is the host asking to be left in peace.
+    private const int ServiceNotAvailable = 421;
+
+    /// <summary>Judges an attempt.</summary>
+    public static SiteVerdict Of(IReadOnlyList<AttemptRecipient> recipients)
+    {
+        var verdict = default(SiteVerdict);
+        foreach (var recipient in recipients)
+        {
+            switch (recipient.Outcome)
+            {
+                case DeliveryOutcome.Delivered:
+                    return new SiteVerdict(SiteHealth.Good, null);
+
+                case DeliveryOutcome.Deferred(var failure):
+                    verdict = new SiteVerdict(Judge(failure), failure);
+                    break;
+            }
+        }
+
+        return verdict;
+    }
+
+    private static SiteHealth Judge(DeliveryFailure failure) => failure.Reason switch
+    {
+        "connect-failed" or "known-unreachable" or "dns-failure" => SiteHealth.Unreachable,
+        "connection-lost" or "timed-out" or "too-many-connections" => SiteHealth.Strained,
+        _ when failure.Reply?.Code == ServiceNotAvailable => SiteHealth.Strained,
+        _ => SiteHealth.Neutral,
+    };
+}

@@ -1,0 +1,10 @@
+namespace Relay.Queue.Storage;
+
+/// <summary>What a start reads of a queued recipient.</summary>
+/// <param name="MessageId">Its message; rows come in the order of messages.</param>
+/// <param name="Destination">Its routing key.</param>
+/// <param name="ReceivedAt">Milliseconds since 1970.</param>
+/// <param name="Attempts">How many there were.</param>
+/// <param name="NextAttempt">Milliseconds since 1970.</param>
+internal readonly record struct IndexRow(
+    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt);

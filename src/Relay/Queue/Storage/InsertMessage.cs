@@ -1,0 +1,36 @@
+namespace Relay.Queue.Storage;
+
+/// <summary>Puts an accepted message into the store; with a big one, after its pieces were staged.</summary>
+internal sealed class InsertMessage(QueuedEnvelope envelope, IReadOnlyList<string> destinations, ContentFacts content)
+    : WriteOperation
+{
+    /// <inheritdoc/>
+    public override int Octets => content.Head.Length;
+
+    /// <inheritdoc/>
+    public override void Execute(WriteStatements statements)
+    {
+        var id = envelope.Id.Value;
+        var mail = envelope.Mail;
+        object receivedAt = envelope.ReceivedAt.ToUnixTimeMilliseconds();
+
+        // The size declared with SIZE is not kept: what is relayed declares the content's own.
+        statements.InsertMessage(
+            id, receivedAt, mail.ReversePath.Mailbox?.ToString() ?? string.Empty, (long)mail.Body, mail.SmtpUtf8 ? 1L : 0L,
+            (long)mail.Return, mail.EnvelopeId, mail.Auth, content.IsEightBit ? 1L : 0L, content.Octets, content.Head);
+        for (var seq = 0; seq < destinations.Count; seq++)
+        {
+            var recipient = envelope.Recipients[seq];
+            statements.InsertRecipient(
+                id, (long)seq, destinations[seq], receivedAt, recipient.Mailbox.ToString(), (long)recipient.Notify,
+                recipient.OriginalRecipient);
+        }
+
+        if (content.IsStaged)
+        {
+            statements.Unstage(id);
+        }
+
+        statements.ReserveIds(id);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+using Relay.Smtp;
+
+namespace Relay.Queue.Storage;
+
+/// <summary>The queue's database: one writer, a few readers.</summary>
+internal sealed class QueueStore : IDisposable
+{
+    // Reads are short and mostly served by the system's cache; each connection has a cache of its own to pay for.
+    private const int MaxReaders = 4;
+
+    private readonly DbDataSource _source;
+    private readonly QueueWriter _writer;
+    private readonly SemaphoreSlim _readerSlots = new(MaxReaders);
+    private readonly ConcurrentBag<StoreReader> _readers = [];
+
+    /// <summary>
+    /// Opens the store, making what is missing. Throws <see cref="DbException"/> when it cannot be opened and
+    /// <see cref="InvalidOperationException"/> when a later version wrote it.
+    /// </summary>
+    public QueueStore(DbDataSource source, ILogger logger)
+    {
+        _source = source;
+        using (var connection = source.OpenConnection())
+        {
+            QueueSchema.Prepare(connection);
+            FirstId = QueueSchema.ReserveIds(connection);
+        }
+
+        _writer = new QueueWriter(source, logger);
+    }
+
+    /// <summary>The first id that no earlier run can have given.</summary>
+    public long FirstId { get; }
+
+    /// <summary>Commits an accepted message. <paramref name="cancellationToken"/> only stops reading the content.</summary>
+    public async Task<StoreFault> InsertAsync(
+        QueuedEnvelope envelope, IReadOnlyList<string> destinations, MessageContent content,
+        CancellationToken cancellationToken)
+    {
+        var staging = new ContentStaging(_writer, envelope.Id, content);
+        var facts = await staging.RunAsync(cancellationToken);
+        var fault = staging.Fault;
+        if (fault == StoreFault.None)
+        {
+            fault = await _writer.SubmitAsync(new InsertMessage(envelope, destinations, facts));
+        }
+
+        if (fault != StoreFault.None)
+        {
+            staging.Discard();
+        }
+
+        return fault;
+    }
+
+    /// <summary>Commits what an attempt came to; tried until it succeeds or the store is closed.</summary>
+    public Task<StoreFault> SettleAsync(SettleAttempt settlement) => _writer.SubmitAsync(settlement);
+
+    /// <summary>Reads a message for the recipients of one destination; null when it is not there.</summary>
+    public Task<StoredMessage?> ReadMessageAsync(QueueId id, string destination, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadMessage(id, destination), cancellationToken);
+
+    /// <summary>Reads a piece of a message's content; null when it is not there.</summary>
+    public Task<byte[]?> ReadPieceAsync(QueueId id, int seq, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadPiece(id, seq), cancellationToken);
+
+    /// <summary>Every queued recipient, streamed.</summary>
+    public IEnumerable<IndexRow> ReadIndex()
+    {
+        using var connection = _source.OpenConnection();
+        using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT message_id, destination, received_at, attempts, next_attempt FROM recipient
+            WHERE state = 0 ORDER BY message_id, seq
+            """;
+        using var row = command.ExecuteReader();
+        while (row.Read())
+        {
+            yield return new IndexRow(
+                row.GetInt64(0), row.GetString(1), row.GetInt64(2), (int)row.GetInt64(3), row.GetInt64(4));
+        }
+    }
+
+    /// <summary>Writes what waits and closes every connection.</summary>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        foreach (var reader in _readers)
+        {
+            reader.Dispose();
+        }
+
+        _readerSlots.Dispose();
+        _source.Dispose();
+    }
+
+    private async Task<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
+    {
+        await _readerSlots.WaitAsync(cancellationToken);
+        StoreReader? reader = null;
+        try
+        {
+            if (!_readers.TryTake(out reader))
+            {
+                reader = new StoreReader(await _source.OpenConnectionAsync(cancellationToken));
+            }
+
+            var found = read(reader);
+            _readers.Add(reader);
+            return found;
+        }
+        catch (DbException)
+        {
+            reader?.Dispose();
+            throw;
+        }
+        finally
+        {
+            _readerSlots.Release();
+        }
+    }
+}

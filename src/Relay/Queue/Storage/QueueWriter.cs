@@ -1,0 +1,214 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+
+namespace Relay.Queue.Storage;
+
+/// <summary>
+/// The only writer of the store: a thread of its own, for the database's calls block. Each commit takes every operation
+/// that waits, so that many messages share one flush to the disk. When a group fails, its operations are tried one by one,
+/// so that none fails for another's fault; what must succeed is tried again every second until it does.
+/// </summary>
+internal sealed class QueueWriter : IDisposable
+{
+    private const int MaxGroup = 1000;
+    private const int MaxGroupOctets = 16 * 1024 * 1024;
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly object _gate = new();
+    private readonly DbDataSource _source;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly Queue<WriteOperation> _waiting = new();
+    private readonly List<WriteOperation> _unsettled = [];
+    private WriteStatements? _statements;
+    private bool _closing;
+    private bool _isFailing;
+
+    /// <summary>Starts the thread.</summary>
+    public QueueWriter(DbDataSource source, ILogger logger)
+    {
+        _source = source;
+        _logger = logger;
+        _thread = new Thread(Run) { Name = "queue writer", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>
+    /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken any
+    /// more.
+    /// </summary>
+    public Task<StoreFault> SubmitAsync(WriteOperation operation)
+    {
+        lock (_gate)
+        {
+            if (_closing)
+            {
+                operation.Complete(StoreFault.Unavailable);
+                return operation.Done;
+            }
+
+            _waiting.Enqueue(operation);
+            Monitor.Pulse(_gate);
+        }
+
+        return operation.Done;
+    }
+
+    /// <summary>Writes what waits and closes the connection. What cannot be written then is given up: it is redelivered.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        var group = new List<WriteOperation>();
+        while (TakeGroup(group))
+        {
+            Write(group);
+            group.Clear();
+        }
+
+        foreach (var operation in _unsettled)
+        {
+            operation.Complete(StoreFault.Unavailable);
+        }
+
+        Disconnect();
+    }
+
+    private bool TakeGroup(List<WriteOperation> group)
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && !_closing)
+            {
+                if (_unsettled.Count == 0)
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (!Monitor.Wait(_gate, RetryInterval))
+                {
+                    break;
+                }
+            }
+
+            if (_closing && _waiting.Count == 0 && _unsettled.Count == 0)
+            {
+                return false;
+            }
+
+            group.AddRange(_unsettled);
+            _unsettled.Clear();
+            var octets = 0;
+            while (group.Count < MaxGroup && octets < MaxGroupOctets && _waiting.TryDequeue(out var operation))
+            {
+                octets += operation.Octets;
+                group.Add(operation);
+            }
+
+            return true;
+        }
+    }
+
+    private void Write(List<WriteOperation> group)
+    {
+        var fault = TryCommit(group);
+        if (fault == StoreFault.None || group.Count == 1)
+        {
+            foreach (var operation in group)
+            {
+                Finish(operation, fault);
+            }
+
+            return;
+        }
+
+        // A fault of the machine will meet the others too: they get it without a try, for each try may take seconds.
+        var machineFault = StoreFault.None;
+        foreach (var operation in group)
+        {
+            var own = machineFault == StoreFault.None ? TryCommit([operation]) : machineFault;
+            if (own is StoreFault.Full or StoreFault.Unavailable)
+            {
+                machineFault = own;
+            }
+
+            Finish(operation, own);
+        }
+    }
+
+    private void Finish(WriteOperation operation, StoreFault fault)
+    {
+        if (fault != StoreFault.None && operation.MustSucceed && !Volatile.Read(ref _closing))
+        {
+            _unsettled.Add(operation);
+            return;
+        }
+
+        operation.Complete(fault);
+    }
+
+    private StoreFault TryCommit(IReadOnlyList<WriteOperation> group)
+    {
+        try
+        {
+            var statements = _statements ??= new WriteStatements(_source.OpenConnection());
+            statements.Begin();
+            foreach (var operation in group)
+            {
+                operation.Execute(statements);
+            }
+
+            statements.Commit();
+            if (_isFailing)
+            {
+                _isFailing = false;
+                QueueLog.StoreRecovered(_logger);
+            }
+
+            return StoreFault.None;
+        }
+        catch (DbException error)
+        {
+            // Whatever state the connection is in, a new one knows only what is committed.
+            Disconnect();
+            return Report(SqlDialect.Classify(error), error);
+        }
+    }
+
+    private StoreFault Report(StoreFault fault, DbException error)
+    {
+        if (fault == StoreFault.Operation)
+        {
+            QueueLog.OperationRefused(_logger, error.Message);
+        }
+        else if (!_isFailing)
+        {
+            _isFailing = true;
+            QueueLog.StoreFailed(_logger, fault == StoreFault.Full ? "disk-full" : "store-error", error.Message);
+        }
+
+        return fault;
+    }
+
+    private void Disconnect()
+    {
+        try
+        {
+            _statements?.Dispose();
+        }
+        catch (DbException error)
+        {
+            QueueLog.OperationRefused(_logger, error.Message);
+        }
+
+        _statements = null;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Relay.Queue.Storage;
+
+/// <summary>What went wrong when the store was written.</summary>
+internal enum StoreFault
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>This operation cannot be done (a key that exists already); others can.</summary>
+    Operation,
+
+    /// <summary>The disk is full.</summary>
+    Full,
+
+    /// <summary>The store cannot be written now.</summary>
+    Unavailable,
+}

@@ -1,0 +1,100 @@
+using System.Data.Common;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Queue.Storage;
+
+/// <summary>A connection that reads, and its prepared statements. One caller at a time.</summary>
+internal sealed class StoreReader : IDisposable
+{
+    private readonly DbConnection _connection;
+    private readonly PreparedStatement _message;
+    private readonly PreparedStatement _recipients;
+    private readonly PreparedStatement _head;
+    private readonly PreparedStatement _chunk;
+
+    /// <summary>Takes over an open connection.</summary>
+    public StoreReader(DbConnection connection)
+    {
+        _connection = connection;
+        _message = new(
+            connection,
+            """
+            SELECT reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets FROM message WHERE id = @1
+            """,
+            1);
+        _recipients = new(
+            connection,
+            """
+            SELECT seq, mailbox, notify, original_recipient FROM recipient
+            WHERE message_id = @1 AND destination = @2 AND state = 0 ORDER BY seq
+            """,
+            2);
+        _head = new(connection, "SELECT head FROM message WHERE id = @1", 1);
+        _chunk = new(connection, "SELECT data FROM chunk WHERE message_id = @1 AND seq = @2", 2);
+    }
+
+    /// <summary>The message and its queued recipients at a destination; null when it is not there.</summary>
+    public StoredMessage? ReadMessage(QueueId id, string destination)
+    {
+        using var row = _message.Query(id.Value);
+        if (!row.Read())
+        {
+            return null;
+        }
+
+        var reversePath = row.GetString(0);
+        var mail = new MailFrom(reversePath.Length == 0 ? ReversePath.Null : new ReversePath(ReadMailbox(reversePath)))
+        {
+            Body = (BodyType)row.GetInt64(1),
+            SmtpUtf8 = row.GetInt64(2) != 0,
+            Return = (DsnReturn)row.GetInt64(3),
+            EnvelopeId = TextOrNull(row, 4),
+            Auth = TextOrNull(row, 5),
+        };
+        return new StoredMessage(mail, ReadRecipients(id, destination), row.GetInt64(7), row.GetInt64(6) != 0);
+    }
+
+    /// <summary>A piece of the content, numbered from 0; null when it is not there.</summary>
+    public byte[]? ReadPiece(QueueId id, int seq)
+    {
+        using var row = seq == 0 ? _head.Query(id.Value) : _chunk.Query(id.Value, (long)seq);
+        return row.Read() ? row.GetFieldValue<byte[]>(0) : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _message.Dispose();
+        _recipients.Dispose();
+        _head.Dispose();
+        _chunk.Dispose();
+        _connection.Dispose();
+    }
+
+    private static string? TextOrNull(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
+
+    // The last @ parts them: a domain has none, a quoted local part may (RFC 5321 §4.1.2). No @ at all: <Postmaster>.
+    private static Mailbox ReadMailbox(string text)
+    {
+        var at = text.LastIndexOf('@');
+        return at < 0 ? new Mailbox(text, string.Empty) : new Mailbox(text[..at], text[(at + 1)..]);
+    }
+
+    private List<StoredRecipient> ReadRecipients(QueueId id, string destination)
+    {
+        var recipients = new List<StoredRecipient>();
+        using var row = _recipients.Query(id.Value, destination);
+        while (row.Read())
+        {
+            var envelope = new RcptTo(ReadMailbox(row.GetString(1)))
+            {
+                Notify = (DsnNotify)row.GetInt64(2),
+                OriginalRecipient = TextOrNull(row, 3),
+            };
+            recipients.Add(new StoredRecipient((int)row.GetInt64(0), envelope));
+        }
+
+        return recipients;
+    }
+}
