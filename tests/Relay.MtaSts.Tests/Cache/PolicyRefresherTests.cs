@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using Relay.Dns;
+using Relay.Lab.PolicyHosts;
+using Relay.MtaSts.Cache;
+using Relay.MtaSts.Policies;
+using Relay.MtaSts.Tests.Lab;
+
+namespace Relay.MtaSts.Tests.Cache;
+
+public sealed class PolicyRefresherTests
+{
+    private const string Domain = "example.test";
+    private const string Host = "mta-sts.example.test";
+
+    private static readonly string Enforce = StsLab.Policy("enforce", 604_800, "mx.example.test");
+
+    [Fact] // STS-45, STS-46, RFC 8461 §3.3, §10.2
+    public async Task Pass_OnceADay_FetchesWhateverTheRecordSaysAndMovesTheEnd()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        var first = Assert.IsType<PolicyDecision.Applies>(await lab.AskAsync(Domain)).Policy.ExpiresAt;
+        await lab.Refresher.PassAsync(StsLab.Token);
+        Assert.Single(lab.Web.Requests);
+        lab.PublishRecord(Domain);
+        for (var day = 2; day < 12; day++)
+        {
+            lab.Clock.Advance(TimeSpan.FromDays(1));
+            await lab.Refresher.PassAsync(StsLab.Token);
+            Assert.Equal(day, lab.Web.Count(Host));
+        }
+
+        var last = Assert.IsType<PolicyDecision.Applies>(await lab.AskAsync(Domain)).Policy.ExpiresAt;
+        Assert.Equal(TimeSpan.FromDays(10), last - first);
+        Assert.Equal(10, lab.Log.Named("policy-renewed").Count);
+    }
+
+    [Fact] // STS-45, RFC 8461 §10.2: a body changed under the same id is noticed within a day
+    public async Task Pass_ChangedBodyUnderTheSameId_IsAdopted()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        lab.Publish(Domain, "1", StsLab.Policy("testing", 604_800, "mx.example.test"));
+        lab.Clock.Advance(TimeSpan.FromDays(1));
+        await lab.Refresher.PassAsync(StsLab.Token);
+        Assert.Equal(PolicyMode.Testing, (await lab.AskAsync(Domain)).Mode);
+    }
+
+    [Theory] // STS-47, STS-48, RFC 8461 §3.3, §10.2
+    [InlineData("enforce", 2)]
+    [InlineData("testing", 2)]
+    [InlineData("none", 0)]
+    public async Task Pass_HostDown_WarnsEachTimeUnlessTheModeIsNone(string mode, int warnings)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", StsLab.Policy(mode, 604_800, "mx.example.test"));
+        await lab.AskAsync(Domain);
+        lab.Play(Domain, new PolicyHostScript { Fault = PolicyHostFault.DropBeforeTls });
+        lab.Clock.Advance(TimeSpan.FromDays(1));
+        await lab.Refresher.PassAsync(StsLab.Token);
+        await lab.Refresher.PassAsync(StsLab.Token);
+        lab.Clock.Advance(TimeSpan.FromMinutes(5));
+        await lab.Refresher.PassAsync(StsLab.Token);
+        var kept = lab.Log.Named("policy-kept");
+        Assert.Equal(warnings, kept.Count);
+        Assert.All(kept, logged => Assert.Equal(LogLevel.Warning, logged.Level));
+        Assert.All(kept, logged => Assert.NotNull(logged.Fields["Expires"]));
+    }
+
+    [Fact] // RFC 8461 §10.2: nobody mails, nobody remembers
+    public async Task Pass_ThirtyDaysPastTheEnd_Prunes()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        lab.Play(Domain, new PolicyHostScript { Fault = PolicyHostFault.DropBeforeTls });
+        lab.Clock.Advance(TimeSpan.FromDays(36));
+        await lab.Refresher.PassAsync(StsLab.Token);
+        Assert.Single(await lab.Cache.ListAsync(DomainName.Root, 10, StsLab.Token));
+        lab.Clock.Advance(TimeSpan.FromDays(2));
+        await lab.Refresher.PassAsync(StsLab.Token);
+        Assert.Empty(await lab.Cache.ListAsync(DomainName.Root, 10, StsLab.Token));
+    }
+
+    [Fact] // STS-45: what fell due while the relay was down is fetched when it starts
+    public async Task Service_Started_FetchesWhatIsDue()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        lab.Clock.Advance(TimeSpan.FromDays(1));
+        await lab.Refresher.StartAsync(StsLab.Token);
+        while (lab.Log.Named("policy-renewed").Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(2, lab.Web.Count(Host));
+        await lab.Refresher.StopAsync(StsLab.Token);
+    }
+
+    [Theory] // RFC 8461 §10.2: not all at the same moment, and never at the last
+    [InlineData(604_800)]
+    [InlineData(31_557_600)]
+    [InlineData(3_600)]
+    public void NextRefresh_IsSpreadAndWellBeforeTheEnd(int maxAge)
+    {
+        var clock = new PolicyClock(new Relay.Lab.ManualClock(), Microsoft.Extensions.Options.Options.Create(new MtaStsOptions()));
+        var times = Enumerable.Range(0, 200).Select(_ => clock.NextRefresh(TimeSpan.FromSeconds(maxAge)) - clock.Now).ToList();
+        Assert.All(times, time => Assert.InRange(time, TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(maxAge / 2)));
+        Assert.All(times, time => Assert.True(time <= TimeSpan.FromDays(1)));
+        Assert.True(times.Distinct().Count() > 50);
+    }
+}

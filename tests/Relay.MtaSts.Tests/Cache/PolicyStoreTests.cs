@@ -1,0 +1,176 @@
+using Microsoft.Data.Sqlite;
+using Relay.MtaSts.Cache;
+using Relay.MtaSts.Policies;
+using Relay.MtaSts.Tests.Lab;
+
+namespace Relay.MtaSts.Tests.Cache;
+
+public sealed class PolicyStoreTests
+{
+    private const string Domain = "example.test";
+
+    private static readonly string Enforce = StsLab.Policy("enforce", 604_800, "mx.example.test");
+
+    [Fact] // STS-49, RFC 8461 §10.2
+    public async Task Store_AfterRestart_EnforcesWithDnsAndWebDown()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        var before = Assert.IsType<PolicyDecision.Applies>(await lab.AskAsync(Domain)).Policy;
+        PolicyCacheTests.Break(lab, "txt-servfail");
+        lab.Dns.Zone.Clear();
+        await lab.RestartAsync();
+        var after = Assert.IsType<PolicyDecision.Applies>(await lab.AskAsync(Domain)).Policy;
+        Assert.Equal((before.Id, before.Policy.Text, before.FetchedAt), (after.Id, after.Policy.Text, after.FetchedAt));
+    }
+
+    [Fact] // STS-49: the process dies between any two steps; a copy of the files at that moment is what is left
+    public async Task Store_KilledAfterAnyStep_HoldsTheOldPolicyOrTheNew()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        await lab.AskAsync(Domain);
+        var copies = new List<string> { CopyFiles(lab, "after-first") };
+        lab.Publish(Domain, "2", StsLab.Policy("enforce", 604_800, "mx2.example.test"));
+        lab.LetTtlPass();
+        copies.Add(CopyFiles(lab, "before-second"));
+        await lab.AskAsync(Domain);
+        copies.Add(CopyFiles(lab, "after-second"));
+        var ids = new List<string?>();
+        foreach (var copy in copies)
+        {
+            await using var survivor = StsLab.Start(("Relay:DataDirectory", copy));
+            ids.Add((await survivor.Cache.FindAsync(StsLab.Name(Domain), StsLab.Token))?.Id);
+            Assert.Equal(PolicyMode.Enforce, (await survivor.AskAsync(Domain)).Mode);
+        }
+
+        Assert.Equal(["1", "1", "2"], ids);
+    }
+
+    [Theory] // STS-49: the tail of the log was never written
+    [InlineData(0.1)]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    public async Task Store_LogCutOff_HoldsAWholePolicyOrNone(double kept)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        var copy = CopyFiles(lab, "cut");
+        var log = Path.Combine(copy, "policies.db-wal");
+        var octets = await File.ReadAllBytesAsync(log, StsLab.Token);
+        await File.WriteAllBytesAsync(log, octets[..(int)(octets.Length * kept)], StsLab.Token);
+        await using var survivor = StsLab.Start(("Relay:DataDirectory", copy));
+        var policy = await survivor.Cache.FindAsync(StsLab.Name(Domain), StsLab.Token);
+        Assert.True(policy is null || policy.Policy.Text == Enforce);
+        survivor.Publish(Domain, "1", Enforce);
+        Assert.Equal(PolicyMode.Enforce, (await survivor.AskAsync(Domain)).Mode);
+    }
+
+    [Theory] // RFC 8461 §10.2 in our words: a broken store costs memory of policies, never mail
+    [InlineData("garbage")]
+    [InlineData("damaged-page")]
+    [InlineData("newer-schema")]
+    public async Task Store_Corrupt_IsSetAsideReportedAndRebuilt(string damage)
+    {
+        await using var lab = StsLab.Start();
+        await DamageAsync(lab, damage);
+        await lab.RestartAsync();
+        lab.Publish(Domain, "1", Enforce);
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+        Assert.Single(lab.Log.Named("policy-store-set-aside"));
+        Assert.NotEmpty(Directory.GetFiles(lab.DataDirectory, "policies.db.corrupt-*"));
+        await lab.RestartAsync();
+        Assert.NotNull(await lab.Cache.FindAsync(StsLab.Name(Domain), StsLab.Token));
+    }
+
+    [Fact] // A store that fails to write is logged, and the fresh policy used.
+    public async Task Store_CannotBeOpened_FreshPolicyIsUsed()
+    {
+        await using var lab = StsLab.Start();
+        Directory.CreateDirectory(lab.DatabaseFile);
+        lab.Publish(Domain, "1", Enforce);
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+        Assert.NotEmpty(lab.Log.Named("policy-store-failed"));
+    }
+
+    [Fact] // Times are wall-clock in the store: a fetch time from the future gives no longer life.
+    public async Task Store_FetchTimeInTheFuture_IsClamped()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        lab.Clock.SetUtcNow(lab.Clock.GetUtcNow() - TimeSpan.FromDays(300));
+        await lab.RestartAsync();
+        PolicyCacheTests.Break(lab, "all-gone");
+        var policy = Assert.IsType<PolicyDecision.Applies>(await lab.AskAsync(Domain)).Policy;
+        Assert.Equal(lab.Clock.GetUtcNow(), policy.FetchedAt);
+    }
+
+    [Fact] // A wall clock set wrong while the relay runs ends no policy.
+    public async Task Memory_WallClockJumps_KeepsThePolicy()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        PolicyCacheTests.Break(lab, "all-gone");
+        lab.Clock.SetUtcNow(lab.Clock.GetUtcNow() + TimeSpan.FromDays(3_000));
+        lab.LetTtlPass();
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+    }
+
+    [Fact] // Policies tell whom we write to.
+    public async Task Store_Files_AreForTheOwnerAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        foreach (var file in Directory.GetFiles(lab.DataDirectory, "policies.db*"))
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+    }
+
+    private static string CopyFiles(StsLab lab, string name)
+    {
+        var copy = Directory.CreateDirectory(Path.Combine(lab.DataDirectory, name)).FullName;
+        foreach (var file in Directory.GetFiles(lab.DataDirectory, "policies.db*"))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        }
+
+        return copy;
+    }
+
+    private static async Task DamageAsync(StsLab lab, string damage)
+    {
+        if (damage == "garbage")
+        {
+            await File.WriteAllTextAsync(lab.DatabaseFile, string.Concat(Enumerable.Repeat("no database ", 2_000)), StsLab.Token);
+            return;
+        }
+
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        await lab.RestartAsync();
+        if (damage == "newer-schema")
+        {
+            await using var connection = new SqliteConnection($"Data Source={lab.DatabaseFile};Pooling=False");
+            await connection.OpenAsync(StsLab.Token);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA user_version = 99";
+            await command.ExecuteNonQueryAsync(StsLab.Token);
+            return;
+        }
+
+        var octets = await File.ReadAllBytesAsync(lab.DatabaseFile, StsLab.Token);
+        octets.AsSpan(100).Fill(0xA5);
+        await File.WriteAllBytesAsync(lab.DatabaseFile, octets, StsLab.Token);
+    }
+}
