@@ -71,6 +71,7 @@ public sealed class InteropLab : IAsyncLifetime
         var (certificate, key) = WriteCertificate("mx.remote.test");
         var mx = $"""
             virtual_mailbox_domains = static:any
+            virtual_mailbox_maps = static:inbox/
             smtpd_relay_restrictions = permit_mynetworks, reject
             smtputf8_enable = yes
             smtpd_tls_security_level = may

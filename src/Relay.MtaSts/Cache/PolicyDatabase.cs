@@ -22,7 +22,7 @@ internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<Pol
         CREATE TABLE IF NOT EXISTS policy (
             domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL,
             fetched_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, refresh_at INTEGER NOT NULL, used_at INTEGER NOT NULL);
-        CREATE INDEX IF NOT EXISTS policy_refresh ON policy (refresh_at);
+        CREATE INDEX IF NOT EXISTS policy_refresh ON policy (refresh_at, expires_at, domain);
         CREATE TABLE IF NOT EXISTS unknown (domain TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL);
         PRAGMA user_version = 1;
         """;

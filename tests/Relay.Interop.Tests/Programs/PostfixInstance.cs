@@ -29,7 +29,7 @@ internal sealed class PostfixInstance : IAsyncDisposable
     /// <summary>Starts an instance and waits until it is up.</summary>
     /// <param name="directory">A new directory of its own; others than root must be able to enter it.</param>
     /// <param name="hostName">Its name, which it greets with.</param>
-    /// <param name="mainSettings">Lines for main.cf.</param>
+    /// <param name="mainSettings">Lines for main.cf. An MX names its domains and <c>virtual_mailbox_maps = static:inbox/</c>.</param>
     /// <param name="services">Lines for master.cf.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<PostfixInstance> StartAsync(
@@ -113,7 +113,6 @@ internal sealed class PostfixInstance : IAsyncDisposable
         mailbox_size_limit = 0
         virtual_mailbox_limit = 0
         virtual_mailbox_base = {directory}/mail
-        virtual_mailbox_maps = static:inbox/
         virtual_uid_maps = static:{Nobody}
         virtual_gid_maps = static:{Nobody}
         virtual_minimum_uid = 100
