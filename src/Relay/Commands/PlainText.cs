@@ -12,6 +12,14 @@ internal static class PlainText
     public static string Of(string text) =>
         text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? '?' : c)) : text;
 
+    /// <summary>JSON with the same characters escaped; its own line ends stay. They occur nowhere but inside its strings.</summary>
+    public static string OfJson(string json) => json.Any(IsUnsafeInJson)
+        ? string.Concat(json.Select(c =>
+            IsUnsafeInJson(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()))
+        : json;
+
+    private static bool IsUnsafeInJson(char c) => c != '\n' && IsUnsafe(c);
+
     private static bool IsUnsafe(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;

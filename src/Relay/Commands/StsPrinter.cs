@@ -8,9 +8,6 @@ namespace Relay.Commands;
 /// <summary>Shows policies and decisions to people, or as JSON.</summary>
 internal static class StsPrinter
 {
-    // A pipe has no width: nothing in it is to be wrapped.
-    private const int PipeWidth = 1_000;
-
     /// <summary>Prints what applies to a domain; exit code 1 when no policy does.</summary>
     public static int Print(StsDecisionView decision, bool json)
     {
@@ -74,11 +71,6 @@ internal static class StsPrinter
             return RelayCommandLine.Done;
         }
 
-        if (Console.IsOutputRedirected)
-        {
-            AnsiConsole.Profile.Width = PipeWidth;
-        }
-
         var table = new Table().Border(TableBorder.Simple).AddColumns("Domain", "Mode", "Id", "Fetched", "Expires", "MX");
         foreach (var policy in policies)
         {
@@ -91,12 +83,13 @@ internal static class StsPrinter
                 Markup.Escape(string.Join(' ', policy.Mx)));
         }
 
-        AnsiConsole.Write(table);
+        OutputConsole.Open().Write(table);
         return RelayCommandLine.Done;
     }
 
     /// <summary>Writes a value as JSON on standard output.</summary>
-    public static void PrintJson<T>(T value) => Console.WriteLine(JsonSerializer.Serialize(value, AdminJson.Options));
+    public static void PrintJson<T>(T value) =>
+        Console.WriteLine(PlainText.OfJson(JsonSerializer.Serialize(value, AdminJson.Options)));
 
     private static string Headline(StsDecisionView decision) => decision.Source switch
     {

@@ -233,6 +233,7 @@ public sealed class StsCheckTests
         {
             var run = await lab.StsAsync(["check", StsLab.Domain, .. option]);
             Assert.Equal((1, string.Empty), (run.ExitCode, run.Error));
+            Assert.Contains("the id is malformed", run.Output, StringComparison.Ordinal);
             Assert.DoesNotContain(run.Output, c => (char.IsControl(c) && c != '\n') || c == '\u202e');
         }
     }

@@ -41,6 +41,19 @@ public sealed class StsCommandTests
         Assert.Equal(1, (await lab.StsAsync("forget", StsLab.Domain)).ExitCode);
     }
 
+    [Fact] // STS-23, RFC 8461 §3.2: extension values may hold any UTF-8
+    public async Task Show_HostilePolicyText_IsEscapedInJson()
+    {
+        await using var lab = new StsLab();
+        await using var relay = await lab.StartRelayAsync();
+        var text = StsLab.Policy + "note: \u202e\u0085\u200b\ud83d\ude00\n";
+        lab.Serve(text);
+        await lab.StsAsync("query", StsLab.Domain);
+        var shown = await lab.StsAsync("show", StsLab.Domain, "--json");
+        Assert.Equal(text, shown.Json.GetProperty("text").GetString());
+        Assert.True(System.Text.Ascii.IsValid(shown.Output), shown.Output);
+    }
+
     [Fact] // STS-40, RFC 8461 §3.3
     public async Task Refresh_WhenThePolicyCannotBeFetched_SaysThatTheOldOneStays()
     {
@@ -156,8 +169,8 @@ public sealed class StsCommandTests
     }
 
     [Theory]
-    [InlineData("Testing", 0, "good.test: testing\n  override testing until 2199-01-01T00:00:00Z (MtaSts:Domains); the policy says enforce\n")]
-    [InlineData("Off", 1, "good.test: no policy, for an override says so; TLS is used where the MX offers it\n  override off until 2199-01-01T00:00:00Z")]
+    [InlineData("Testing", 0, "good.test: testing\n  override Testing until 2199-01-01T00:00:00Z (MtaSts:Domains); the policy says enforce\n")]
+    [InlineData("Off", 1, "good.test: no policy, for an override says so; TLS is used where the MX offers it\n  override Off until 2199-01-01T00:00:00Z")]
     public async Task Query_OverrideInForce_SaysThatItDecides(string mode, int exitCode, string beginning)
     {
         await using var lab = new StsLab();

@@ -9,23 +9,24 @@ internal static class CheckPrinter
 {
     public static void Print(CheckReport report)
     {
+        var console = OutputConsole.Open();
         foreach (var section in report.Sections)
         {
             Line(section.Title);
             foreach (var step in section.Steps)
             {
-                Print(step);
+                Print(console, step);
             }
         }
 
-        Mark(report.Passed ? StepStatus.Passed : StepStatus.Failed);
+        Mark(console, report.Passed ? StepStatus.Passed : StepStatus.Failed);
         Line(report.Summary);
     }
 
-    private static void Print(CheckStep step)
+    private static void Print(IAnsiConsole console, CheckStep step)
     {
         Console.Write("  ");
-        Mark(step.Status);
+        Mark(console, step.Status);
         Line($"{step.Step}: {step.Finding}");
         if (step.Certificate is { } certificate)
         {
@@ -48,8 +49,8 @@ internal static class CheckPrinter
         Line($"      chain   {string.Join(" < ", certificate.Chain)}");
     }
 
-    // Only the mark goes through Spectre.Console, which colours it on a terminal; the text must not be wrapped in a pipe.
-    private static void Mark(StepStatus status) => AnsiConsole.Markup(status switch
+    // Only the mark goes through Spectre.Console, which colours it: strangers' text is no markup.
+    private static void Mark(IAnsiConsole console, StepStatus status) => console.Markup(status switch
     {
         StepStatus.Passed => "[green]✔[/] ",
         StepStatus.Advice => "[yellow]⚠[/] ",

@@ -26,7 +26,7 @@ internal static class PolicyCheck
     private static CheckStep MaxAge(StsPolicy policy)
     {
         var finding = string.Create(
-            CultureInfo.InvariantCulture, $"{policy.MaxAge.TotalSeconds:0} s ({policy.MaxAge.TotalDays:0.#} days)");
+            CultureInfo.InvariantCulture, $"{policy.MaxAge.TotalSeconds:0} s ({policy.MaxAge.TotalDays:0.##} days)");
         return policy.MaxAge < ShortLife && policy.Mode != PolicyMode.None
             ? CheckStep.Advice(
                 "max-age", $"{finding} is short: who blocks the policy host that long ends the protection", "Raise max_age to weeks: max_age: 2592000")
