@@ -1,14 +1,14 @@
 using System.Text;
-using System.Threading.Channels;
 
 namespace Relay.Tests.EndToEnd;
 
 /// <summary>Stands in for standard output: keeps every line, and lets a test wait for one.</summary>
 internal sealed class LogCapture : Stream
 {
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _all = [];
+    private readonly Dictionary<string, int> _taken = [];
     private readonly List<byte> _partial = [];
+    private TaskCompletionSource _grown = NewSignal();
 
     public override bool CanRead => false;
 
@@ -44,25 +44,33 @@ internal sealed class LogCapture : Stream
         }
     }
 
-    /// <summary>Waits for the next line of an event that has not been waited for yet; lines of other events are passed over.</summary>
+    /// <summary>Waits for the next line of an event: the first that was not yet returned here.</summary>
     public async Task<string> NextAsync(string name, CancellationToken cancellationToken)
     {
-        try
+        while (true)
         {
-            await foreach (var line in _lines.Reader.ReadAllAsync(cancellationToken))
+            Task grown;
+            lock (_all)
             {
-                if (IsEvent(line, name))
+                var taken = _taken.GetValueOrDefault(name);
+                if (_all.Where(line => IsEvent(line, name)).Skip(taken).FirstOrDefault() is { } next)
                 {
-                    return line;
+                    _taken[name] = taken + 1;
+                    return next;
                 }
+
+                grown = _grown.Task;
+            }
+
+            try
+            {
+                await grown.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
+            }
+            catch (Exception fault) when (fault is OperationCanceledException or TimeoutException)
+            {
+                throw new InvalidOperationException($"No '{name}' line came. The log:\n{Text}", fault);
             }
         }
-        catch (OperationCanceledException)
-        {
-            // Falls through to the message that shows what was logged instead.
-        }
-
-        throw new InvalidOperationException($"No '{name}' line came. The log:\n{Text}");
     }
 
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -77,12 +85,15 @@ internal sealed class LogCapture : Stream
 
             var line = Encoding.UTF8.GetString([.. _partial]);
             _partial.Clear();
+            TaskCompletionSource grown;
             lock (_all)
             {
                 _all.Add(line);
+                grown = _grown;
+                _grown = NewSignal();
             }
 
-            _lines.Writer.TryWrite(line);
+            grown.SetResult();
         }
     }
 
@@ -97,6 +108,8 @@ internal sealed class LogCapture : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static bool IsEvent(string line, string name) => line.Split(' ', 4) is [_, _, var shown, ..] && shown == name;
 }
