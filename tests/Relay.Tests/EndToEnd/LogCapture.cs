@@ -9,6 +9,7 @@ internal sealed class LogCapture : Stream
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _all = [];
     private readonly List<byte> _partial = [];
+    private readonly List<(Predicate<string> Matches, TaskCompletionSource<string> Done)> _waiters = [];
 
     public override bool CanRead => false;
 
@@ -65,6 +66,23 @@ internal sealed class LogCapture : Stream
         throw new InvalidOperationException($"No '{name}' line came. The log:\n{Text}");
     }
 
+    /// <summary>Waits for the first line that matches, whether or not it has been waited for before.</summary>
+    public Task<string> FirstAsync(Predicate<string> matches, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_all)
+        {
+            if (_all.Find(matches) is { } found)
+            {
+                return Task.FromResult(found);
+            }
+
+            _waiters.Add((matches, done));
+        }
+
+        return done.Task.WaitAsync(cancellationToken);
+    }
+
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         foreach (var octet in buffer)
@@ -80,6 +98,7 @@ internal sealed class LogCapture : Stream
             lock (_all)
             {
                 _all.Add(line);
+                _waiters.RemoveAll(waiter => waiter.Matches(line) && waiter.Done.TrySetResult(line));
             }
 
             _lines.Writer.TryWrite(line);
