@@ -43,8 +43,9 @@ internal sealed class AdminSocket(IOptions<AdminOptions> admin, IOptions<RelayOp
         }
         catch (SocketException fault)
         {
+            var reason = char.ToLowerInvariant(fault.Message[0]) + fault.Message[1..];
             throw new IOException(
-                $"Relay:Listeners: {endPoint} cannot be opened: {fault.Message}; name an address of this machine that no other "
+                $"Relay:Listeners: {endPoint} cannot be opened: {reason}; name an address of this machine that no other "
                 + "program listens on, and for a port below 1024 give the relay CAP_NET_BIND_SERVICE",
                 fault);
         }
