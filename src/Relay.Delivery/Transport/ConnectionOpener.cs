@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Relay.Delivery.Routing;
 using Relay.Delivery.Tls;
 using Relay.Smtp.Client;
 
@@ -118,11 +119,14 @@ internal sealed class ConnectionOpener(
     }
 
 #pragma warning disable CA2000 // The connection owns the session, the session the stream, the stream the socket.
-    private HostConnection Connection(PoolKey key, Socket socket) => new(
-        key,
-        new SmtpClientSession(
-            new NetworkStream(socket, ownsSocket: true), identity.HostName, options.Value.Timeouts, clock),
-        ((IPEndPoint)socket.LocalEndPoint!).Address);
+    private HostConnection Connection(PoolKey key, Socket socket)
+    {
+        var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
+        // RFC 5321 §4.1.1.1, §4.1.4: who has no fully qualified name says the address that it comes from.
+        var name = identity.HostName.Contains('.', StringComparison.Ordinal) ? identity.HostName : AddressLiteral.Of(local);
+        var session = new SmtpClientSession(new NetworkStream(socket, ownsSocket: true), name, options.Value.Timeouts, clock);
+        return new(key, session, local);
+    }
 #pragma warning restore CA2000
 
     /// <summary>STARTTLS and the judgement on it. Neither connection nor failure means: again, in clear.</summary>

@@ -12,7 +12,7 @@ public sealed class LabDnsServer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<(string? Name, LabDnsType Type), PlannedFault> _faults = new();
-    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly RunningTasks _running = new();
     private readonly Socket _udp;
     private readonly Socket _tcp;
 
@@ -20,8 +20,8 @@ public sealed class LabDnsServer : IAsyncDisposable
     {
         (_udp, _tcp) = (udp, tcp);
         EndPoint = (IPEndPoint)tcp.LocalEndPoint!;
-        Track(ServeUdpAsync(_stopping.Token));
-        Track(ServeTcpAsync(_stopping.Token));
+        _running.Add(ServeUdpAsync(_stopping.Token));
+        _running.Add(ServeTcpAsync(_stopping.Token));
     }
 
     /// <summary>Where it listens.</summary>
@@ -100,7 +100,7 @@ public sealed class LabDnsServer : IAsyncDisposable
         await _stopping.CancelAsync();
         _udp.Dispose();
         _tcp.Dispose();
-        await Task.WhenAll(_running.Keys);
+        await _running.WhenAllEndedAsync();
         _stopping.Dispose();
     }
 
@@ -117,7 +117,7 @@ public sealed class LabDnsServer : IAsyncDisposable
                 var answered = AnswerAsync(query, SendAsync, cancellationToken);
                 if (!answered.IsCompletedSuccessfully)
                 {
-                    Track(answered);
+                    _running.Add(answered);
                 }
             }
 
@@ -129,7 +129,7 @@ public sealed class LabDnsServer : IAsyncDisposable
     {
         while (true)
         {
-            Track(ServeConnectionAsync(await _tcp.AcceptAsync(cancellationToken), cancellationToken));
+            _running.Add(ServeConnectionAsync(await _tcp.AcceptAsync(cancellationToken), cancellationToken));
         }
     }
 
@@ -227,25 +227,6 @@ public sealed class LabDnsServer : IAsyncDisposable
         }
 
         return null;
-    }
-
-    private void Track(Task task)
-    {
-        var quiet = QuietAsync(task);
-        _running[quiet] = true;
-        quiet.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
-    }
-
-    // A client that goes away, and the end of the server, are no news to a test.
-    private static async Task QuietAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
-        {
-        }
     }
 
     private sealed class PlannedFault(LabDnsFault fault, int times)

@@ -16,7 +16,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PolicyHostScript> _scripts = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentQueue<PolicyHostRequest> _requests = new();
-    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly RunningTasks _running = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Socket _listener;
     private int _connections;
@@ -26,7 +26,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
     {
         _listener = listener;
         EndPoint = (IPEndPoint)listener.LocalEndPoint!;
-        Track(AcceptAsync(_stopping.Token));
+        _running.Add(AcceptAsync(_stopping.Token));
     }
 
     /// <summary>Where it listens.</summary>
@@ -66,7 +66,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         _listener.Dispose();
-        await Task.WhenAll(_running.Keys);
+        await _running.WhenAllEndedAsync();
         _stopping.Dispose();
     }
 
@@ -76,7 +76,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
         {
             var connection = await _listener.AcceptAsync(cancellationToken);
             Interlocked.Increment(ref _connections);
-            Track(ServeAsync(connection, cancellationToken));
+            _running.Add(ServeAsync(connection, cancellationToken));
         }
     }
 
@@ -199,25 +199,5 @@ public sealed class LabPolicyHost : IAsyncDisposable
         }
 
         return null;
-    }
-
-    private void Track(Task task)
-    {
-        var quiet = QuietAsync(task);
-        _running[quiet] = true;
-        quiet.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
-    }
-
-    // A client that goes away, and the end of the host, are no news to a test.
-    private static async Task QuietAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or IOException
-            or ObjectDisposedException or AuthenticationException)
-        {
-        }
     }
 }

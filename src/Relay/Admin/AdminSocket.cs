@@ -23,7 +23,7 @@ internal sealed class AdminSocket(IOptions<AdminOptions> admin, IOptions<RelayOp
     {
         if (endPoint is not UnixDomainSocketEndPoint)
         {
-            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+            return BindListener(endPoint);
         }
 
         var path = endPoint.ToString()!;
@@ -33,5 +33,20 @@ internal sealed class AdminSocket(IOptions<AdminOptions> admin, IOptions<RelayOp
         // Before anybody can connect: listening comes after this.
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return socket;
+    }
+
+    private static Socket BindListener(EndPoint endPoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        }
+        catch (SocketException fault)
+        {
+            throw new IOException(
+                $"Relay:Listeners: {endPoint} cannot be opened: {fault.Message}; name an address of this machine that no other "
+                + "program listens on, and for a port below 1024 give the relay CAP_NET_BIND_SERVICE",
+                fault);
+        }
     }
 }

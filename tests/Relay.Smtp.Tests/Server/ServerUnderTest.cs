@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Relay.Lab;
 using Relay.Smtp.Server;
 
 namespace Relay.Smtp.Tests.Server;
@@ -27,7 +28,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public ScriptedPolicy Policy { get; } = new();
 
-    public ManualTimers Clock { get; } = new();
+    public ManualClock Clock { get; } = new();
 
     public Task Session { get; private set; } = Task.CompletedTask;
 
@@ -67,6 +68,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         await _toServer.Writer.WriteAsync(Encoding.ASCII.GetBytes(text), TestContext.Current.CancellationToken);
         Launch();
     }
+
+    /// <summary>Completes when some time limit runs: the session waits for its client.</summary>
+    public Task WaitUntilTimedAsync() => Clock.TimersScheduledAsync(1, TestContext.Current.CancellationToken);
 
     /// <summary>MAIL, RCPT and DATA.</summary>
     public async Task BeginDataAsync()
