@@ -55,7 +55,9 @@ internal sealed class DomainCheck(
         if (route.PolicyDomain != domain)
         {
             return CheckStep.Advice(
-                "mx", $"this relay sends the domain's mail by a fixed route to {route.Hosts[0]}", "To check the domain as others see it, leave Relay:Routes out");
+                "mx",
+                $"this relay sends the domain's mail by a fixed route to {route.Hosts[0]}",
+                "To check the domain as others see it, leave Relay:Routes out");
         }
 
         return route.Hosts is [{ Preference: 0 } host] && host.Name == domain

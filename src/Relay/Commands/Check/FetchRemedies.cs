@@ -45,7 +45,8 @@ internal static class FetchRemedies
         PolicyFault.FieldMalformed => "Write every line as name: value, the name directly before the colon",
         PolicyFault.VersionUnsupported or PolicyFault.VersionMissing => "Write the line: version: STSv1",
         PolicyFault.ModeUnknown or PolicyFault.ModeMissing => "Write one line mode: with enforce, testing or none in small letters",
-        PolicyFault.MaxAgeMalformed or PolicyFault.MaxAgeMissing => "Write the line max_age: with seconds in digits, for example max_age: 2592000",
+        PolicyFault.MaxAgeMalformed or PolicyFault.MaxAgeMissing =>
+            "Write the line max_age: with seconds in digits, for example max_age: 2592000",
         PolicyFault.MxMissing => $"Write one line for each MX host, for example mx: mail.{domain}",
         _ => $"Write one host name to an mx line, A-labels only: mx: mail.{domain} or mx: *.{domain}",
     };

@@ -18,7 +18,8 @@ internal sealed class HostCheck(IMxProbe probe)
         var probed = await probe.ProbeAsync(host, cancellationToken);
         if (probed.Failure is { } failure)
         {
-            steps.Add(CheckStep.Failed("address", failure.Text, "Publish A or AAAA records of the host's public addresses, or remove the MX record"));
+            steps.Add(CheckStep.Failed(
+                "address", failure.Text, "Publish A or AAAA records of the host's public addresses, or remove the MX record"));
         }
 
         var isReachable = probed.Sessions.Any(session => session.IsGreeted);

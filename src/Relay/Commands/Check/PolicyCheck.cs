@@ -19,7 +19,9 @@ internal static class PolicyCheck
     {
         PolicyMode.Enforce => CheckStep.Passed("mode", "enforce"),
         PolicyMode.Testing => CheckStep.Advice(
-            "mode", "testing: senders report failures and deliver all the same", "When the reports show no failures, change the mode to enforce"),
+            "mode",
+            "testing: senders report failures and deliver all the same",
+            "When the reports show no failures, change the mode to enforce"),
         _ => CheckStep.Advice("mode", "none: the policy protects nothing", "To use MTA-STS, publish mode testing, then enforce"),
     };
 
@@ -29,7 +31,9 @@ internal static class PolicyCheck
             CultureInfo.InvariantCulture, $"{policy.MaxAge.TotalSeconds:0} s ({policy.MaxAge.TotalDays:0.##} days)");
         return policy.MaxAge < ShortLife && policy.Mode != PolicyMode.None
             ? CheckStep.Advice(
-                "max-age", $"{finding} is short: who blocks the policy host that long ends the protection", "Raise max_age to weeks: max_age: 2592000")
+                "max-age",
+                $"{finding} is short: who blocks the policy host that long ends the protection",
+                "Raise max_age to weeks: max_age: 2592000")
             : CheckStep.Passed("max-age", finding);
     }
 }

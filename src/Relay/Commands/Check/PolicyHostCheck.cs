@@ -46,7 +46,7 @@ internal sealed class PolicyHostCheck(IDnsResolver resolver, IPolicyFetcher fetc
         }
 
         var steps = new List<CheckStep>();
-        if (failed.Step != "policy-host")
+        if (failed.Step != "policy-host" && addresses.Length > 0)
         {
             steps.Add(CheckStep.Passed("policy-host", addresses));
         }

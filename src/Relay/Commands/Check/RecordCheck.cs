@@ -19,7 +19,10 @@ internal sealed class RecordCheck(IDnsResolver resolver)
 
         var answer = await resolver.QueryAsync(name, DnsRecordType.Txt, cancellationToken);
         return Section(domain, answer.IsTransient
-            ? CheckStep.Failed(Step, $"DNS does not answer: {answer.Detail}", "Mend the domain's name servers, or the resolver used here (Dns:Servers)")
+            ? CheckStep.Failed(
+                Step,
+                $"DNS does not answer: {answer.Detail}",
+                "Mend the domain's name servers, or the resolver used here (Dns:Servers)")
             : Judge(name, answer));
     }
 
@@ -47,10 +50,12 @@ internal sealed class RecordCheck(IDnsResolver resolver)
 
     private static CheckStep Absent(DomainName name, DnsAnswer answer, string alias)
     {
-        var remedy = $"Publish: {name}. TXT \"v=STSv1; id=20260101T000000;\" with an id of your own, new with every change of the policy";
+        var remedy =
+            $"Publish: {name}. TXT \"v=STSv1; id=20260101T000000;\" with an id of your own, new with every change of the policy";
         return TextRecord.In(answer).Count == 0
             ? CheckStep.Failed(Step, $"there is no TXT record{alias}", remedy)
-            : CheckStep.Failed(Step, $"no TXT record begins with \"v=STSv1;\", capitals as written here: \"{Shown(answer)}\"{alias}", remedy);
+            : CheckStep.Failed(
+                Step, $"no TXT record begins with \"v=STSv1;\", capitals as written here: \"{Shown(answer)}\"{alias}", remedy);
     }
 
     private static string Shown(DnsAnswer answer) => string.Join("\", \"", TextRecord.In(answer).Take(MaxShown));

@@ -49,11 +49,17 @@ internal static class SessionCheck
     private static CheckStep NoTls(ProbedSession session, StepStatus fault) => session.Result switch
     {
         TlsSessionResult.StartTlsNotOffered => new(
-            "starttls", fault, "STARTTLS is not offered", "Give the host a certificate and switch STARTTLS on; look for a firewall that removes it"),
+            "starttls",
+            fault,
+            "STARTTLS is not offered",
+            "Give the host a certificate and switch STARTTLS on; look for a firewall that removes it"),
         TlsSessionResult.StartTlsRefused => new(
             "starttls", fault, $"STARTTLS is offered and then refused: {session.Detail}", "Mend the host's TLS set-up; its log tells more"),
         TlsSessionResult.PlaintextInjected => new(
-            "starttls", fault, session.Detail, "Update the mail server: it, or somebody on the way, mixes clear text into the handshake"),
+            "starttls",
+            fault,
+            session.Detail,
+            "Update the mail server: it, or somebody on the way, mixes clear text into the handshake"),
         _ => new(
             "handshake", fault, $"the handshake failed: {session.Detail}", "Offer TLS 1.2 or 1.3 with modern cipher suites")
         {

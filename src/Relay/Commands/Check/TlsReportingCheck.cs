@@ -19,10 +19,14 @@ internal sealed class TlsReportingCheck(IDnsResolver resolver)
 
     private static CheckStep Judge(DomainName name, DnsAnswer answer)
     {
-        var remedy = $"Publish: {name}. TXT \"v=TLSRPTv1; rua=mailto:tls-reports@YOUR-DOMAIN\", so that senders tell of failures";
+        var remedy =
+            $"Publish: {name}. TXT \"v=TLSRPTv1; rua=mailto:tls-reports@YOUR-DOMAIN\", so that senders tell of failures";
         if (answer.IsTransient)
         {
-            return CheckStep.Advice(Step, $"DNS does not answer: {answer.Detail}", "Mend the domain's name servers, or the resolver used here (Dns:Servers)");
+            return CheckStep.Advice(
+                Step,
+                $"DNS does not answer: {answer.Detail}",
+                "Mend the domain's name servers, or the resolver used here (Dns:Servers)");
         }
 
         // RFC 8460 §3: records that do not begin with the version are discarded; unless exactly one is left, none counts.
@@ -33,7 +37,9 @@ internal sealed class TlsReportingCheck(IDnsResolver resolver)
             [var record] when NamesSomebody(record) => CheckStep.Passed(Step, record + TextRecord.AliasNote(answer, name)),
             [var record] => CheckStep.Failed(Step, $"the record names nobody to report to: \"{record}\"", remedy),
             _ => CheckStep.Failed(
-                Step, string.Create(CultureInfo.InvariantCulture, $"{records.Count} records begin with {Version}, so none counts"), "Remove all but one of them"),
+                Step,
+                string.Create(CultureInfo.InvariantCulture, $"{records.Count} records begin with {Version}, so none counts"),
+                "Remove all but one of them"),
         };
     }
 
@@ -46,5 +52,6 @@ internal sealed class TlsReportingCheck(IDnsResolver resolver)
         .Where(field => field.StartsWith("rua=", StringComparison.Ordinal))
         .SelectMany(field => field["rua=".Length..].Split(','))
         .Any(uri => uri.Trim(' ', '\t') is var target
-            && (target.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
+            && (target.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase)
+                || target.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
 }
