@@ -43,6 +43,9 @@ public sealed class SmtpClientSession : IAsyncDisposable
     /// <see cref="QuitAsync"/>, which does nothing, and <see cref="DisposeAsync"/>.</summary>
     public SessionFault? Fault => _connection.Fault;
 
+    /// <summary>The server knows HELO alone: no extension, hence no STARTTLS.</summary>
+    public bool IsHelloPlain { get; private set; }
+
     /// <summary>Reads the greeting and says EHLO, or HELO where EHLO is not known (RFC 5321 §3.2).</summary>
     public async Task<StepResult> OpenAsync(CancellationToken cancellationToken)
     {
@@ -145,6 +148,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
             // it does know it and will not serve us now.
             reply = await AskAsync($"HELO {_helloName}", SmtpStage.Hello, cancellationToken);
             Capabilities = ServerCapabilities.None;
+            IsHelloPlain = true;
         }
         else if (reply is { IsPositive: true })
         {
@@ -169,7 +173,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
         catch (OperationCanceledException) when (deadline.Expired)
         {
             await tls.DisposeAsync();
-            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "handshake-timeout");
+            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "timeout-during-handshake");
         }
         catch (Exception e) when (SmtpConnection.IsNetworkError(e))
         {

@@ -9,10 +9,10 @@ namespace Relay.Tests.Enforcement;
 public sealed class TableRelay : IAsyncLifetime
 {
     /// <summary>Limits no two of which are alike, so that a test can wait until one of them runs.</summary>
-    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(43);
-    internal static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(293);
-    internal static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(47);
-    internal static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(53);
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(43.211);
+    internal static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(293.419);
+    internal static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(47.613);
+    internal static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(53.827);
 
     internal PolicyLab Lab { get; } = new();
 
@@ -25,7 +25,7 @@ public sealed class TableRelay : IAsyncLifetime
     {
         List<(string, string)> settings =
         [
-            ("Queue:RetrySchedule:0", "4.00:00:00"),
+            ("Queue:RetrySchedule:0", "1.00:00:00"),
             ("Delivery:ConnectTimeout", $"{ConnectTimeout}"),
             ("Delivery:Timeouts:Greeting", $"{GreetingTimeout}"),
             ("Delivery:Timeouts:Handshake", $"{HandshakeTimeout}"),

@@ -17,7 +17,7 @@ internal static class UncoveredRows
         ["cert-revoked"] = NoRevocation,
         ["cert-revocation-unknown"] = NoRevocation,
         ["policy-webpki-revoked"] = NoRevocation,
-        ["queue-lifetime-reached-policy-failure"] = "FinalAttemptTests: it takes the queue's lifetime",
+        ["queue-lifetime-reached-policy-failure"] = "PolicyChangeTests: it takes the queue's lifetime",
         ["policy-updated-during-retries"] = "PolicyChangeTests: it takes retries",
         ["tls-required-no-cert-invalid"] = Requiretls,
         ["tls-required-no-starttls-missing"] = Requiretls,
