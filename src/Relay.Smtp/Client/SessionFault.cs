@@ -7,8 +7,9 @@ namespace Relay.Smtp.Client;
 public sealed record SessionFault(SessionFaultKind Kind, SmtpStage Stage, string Detail)
 {
     /// <summary>
-    /// For reports, one word of a bounded set, free of anything the peer wrote. For <see cref="SessionFaultKind.HandshakeFailed"/>
-    /// one of <c>handshake-timeout</c>, <c>connection-closed-in-handshake</c>, <c>connection-closed-after-handshake</c>,
+    /// For reports, one word of a bounded set, free of anything the peer wrote. For
+    /// <see cref="SessionFaultKind.HandshakeFailed"/> one of <c>handshake-timeout</c>,
+    /// <c>connection-closed-in-handshake</c>, <c>connection-closed-after-handshake</c>,
     /// <c>tls-alert-…</c> with the alert's name of RFC 8446 §6, <c>tls-error-N</c> with a reason of OpenSSL's, or
     /// <c>tls-handshake-failure</c>. Else the kind in words.
     /// </summary>
