@@ -140,6 +140,7 @@ internal sealed class ConnectionOpener(
         if (!connection.Session.Capabilities.StartTls)
         {
             connection.TlsResult = TlsSessionResult.StartTlsNotOffered;
+            connection.TlsReason = connection.Session.IsHelloPlain ? "ehlo-not-supported" : "starttls-not-offered";
             return Settle(task, connection, FailureReason.StartTlsMissing, "STARTTLS is not offered");
         }
 

@@ -46,6 +46,9 @@ public sealed class SmtpClientSession : IAsyncDisposable
     /// <see cref="QuitAsync"/>, which does nothing, and <see cref="DisposeAsync"/>.</summary>
     public SessionFault? Fault => _connection.Fault;
 
+    /// <summary>The server knows HELO alone: no extension, hence no STARTTLS.</summary>
+    public bool IsHelloPlain { get; private set; }
+
     /// <summary>Reads the greeting and says EHLO, or HELO where EHLO is not known (RFC 5321 §3.2).</summary>
     public async Task<StepResult> OpenAsync(CancellationToken cancellationToken)
     {
@@ -153,6 +156,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
             // all, it does know it and will not serve us now.
             reply = await AskAsync($"HELO {_helloName}", SmtpStage.Hello, cancellationToken);
             Capabilities = ServerCapabilities.None;
+            IsHelloPlain = true;
         }
         else if (reply is { IsPositive: true })
         {
@@ -177,7 +181,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
         catch (OperationCanceledException) when (deadline.Expired)
         {
             await tls.DisposeAsync();
-            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "handshake-timeout");
+            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "timeout-during-handshake");
         }
         catch (Exception e) when (SmtpConnection.IsNetworkError(e))
         {

@@ -17,7 +17,7 @@ internal static class TlsFailure
 
     /// <summary>The word for an exception of the handshake.</summary>
     public static string ReasonOf(Exception error) => AlertIn(error)
-        ?? (error is IOException ? "connection-closed-in-handshake" : "tls-handshake-failure");
+        ?? (error is IOException ? "connection-closed-during-handshake" : "tls-handshake-failure");
 
     /// <summary>The word for the alert or OpenSSL error behind an exception; null when there is none.</summary>
     public static string? AlertIn(Exception? error)

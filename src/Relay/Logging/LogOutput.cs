@@ -12,6 +12,7 @@ namespace Relay.Logging;
 internal sealed class LogOutput : IDisposable
 {
     private const int MaxPendingOctets = 8 * 1024 * 1024;
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(3);
 
     private readonly Stream _stream;
     private readonly object _gate = new();
@@ -46,7 +47,7 @@ internal sealed class LogOutput : IDisposable
         }
     }
 
-    /// <summary>Writes what is pending and ends; lines that come later are lost.</summary>
+    /// <summary>Writes what is pending, within seconds, and ends; lines that come later are lost.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -60,8 +61,11 @@ internal sealed class LogOutput : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _pump.Join();
-        _stream.Dispose();
+        // A reader that is stuck must not keep the program from ending; the thread is a background one and ends with it.
+        if (_pump.Join(LastWait))
+        {
+            _stream.Dispose();
+        }
     }
 
     private void Pump()

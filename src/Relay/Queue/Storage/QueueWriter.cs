@@ -183,9 +183,16 @@ internal sealed class QueueWriter : IDisposable
             Disconnect();
             return Report(SqlDialect.Classify(error), error);
         }
+#pragma warning disable CA1031 // A fault of ours in one operation must end neither the writer nor, with its thread, the relay.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            Disconnect();
+            return Report(StoreFault.Operation, error);
+        }
     }
 
-    private StoreFault Report(StoreFault fault, DbException error)
+    private StoreFault Report(StoreFault fault, Exception error)
     {
         if (fault == StoreFault.Operation)
         {

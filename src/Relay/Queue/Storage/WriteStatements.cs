@@ -77,13 +77,6 @@ internal sealed class WriteStatements : IDisposable
         EndTransaction();
     }
 
-    /// <summary>Takes a group back. May fail as the group itself did.</summary>
-    public void RollBack()
-    {
-        _transaction?.Rollback();
-        EndTransaction();
-    }
-
     /// <summary>Id, received, reverse-path, body, SMTPUTF8, RET, ENVID, AUTH, 8-bit, octets, head.</summary>
     public void InsertMessage(params ReadOnlySpan<object?> values) => _insertMessage.Execute(Transaction, values);
 
