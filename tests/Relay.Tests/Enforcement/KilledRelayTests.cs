@@ -151,6 +151,6 @@ public sealed class KilledRelayTests : IAsyncLifetime
 
     private static async Task KillAsync(RelayProcess relay)
     {
-        await relay.Process.KillAsync();
+        await relay.Process.KillAsync(PolicyLab.Token);
     }
 }
