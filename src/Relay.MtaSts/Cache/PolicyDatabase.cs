@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
-/// The SQLite file and its one connection. Calls take turns and block for the few microseconds of a read or the flush of a
-/// write; writes are rare: one per policy fetched.
+/// The SQLite file and its one connection. Calls take turns and block for the few microseconds of a read or the flush
+/// of a write; writes are rare: one per policy fetched.
 /// </summary>
 internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<PolicyDatabase> logger) : IDisposable
 {
@@ -30,7 +30,9 @@ internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<Pol
     private readonly Lock _gate = new();
     private SqliteConnection? _connection;
 
-    /// <summary>Runs work on the connection; a database found corrupt is set aside and the work done on a new one.</summary>
+    /// <summary>
+    /// Runs work on the connection; a database found corrupt is set aside and the work done on a new one.
+    /// </summary>
     public TResult Run<TState, TResult>(TState state, Func<SqliteConnection, TState, TResult> work)
     {
         lock (_gate)
@@ -105,7 +107,8 @@ internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<Pol
         }
         else
         {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(
+                directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 

@@ -9,7 +9,8 @@ namespace Relay.MtaSts.Cache;
 internal static class PolicyRows
 {
     /// <summary>Runs one statement; returns how many rows it changed.</summary>
-    public static int Execute(SqliteConnection connection, string statement, params ReadOnlySpan<(string Name, object Value)> parameters)
+    public static int Execute(
+        SqliteConnection connection, string statement, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Every statement is a constant of SqlitePolicyStore.
@@ -23,7 +24,9 @@ internal static class PolicyRows
         return command.ExecuteNonQuery();
     }
 
-    /// <summary>Reads all rows; a row that somebody else damaged is passed over, its policy can be fetched again.</summary>
+    /// <summary>
+    /// Reads all rows; a row that somebody else damaged is passed over, its policy can be fetched again.
+    /// </summary>
     public static List<StoredPolicy> Read(SqliteCommand command)
     {
         var rows = new List<StoredPolicy>();

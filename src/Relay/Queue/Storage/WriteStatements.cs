@@ -59,7 +59,8 @@ internal sealed class WriteStatements : IDisposable
         _updateSetting = new(connection, "UPDATE setting SET value = @2 WHERE name = @1", 2);
     }
 
-    private DbTransaction Transaction => _transaction ?? throw new InvalidOperationException("No transaction was begun");
+    private DbTransaction Transaction =>
+        _transaction ?? throw new InvalidOperationException("No transaction was begun");
 
     /// <summary>Begins a group.</summary>
     public void Begin()
