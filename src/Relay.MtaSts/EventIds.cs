@@ -47,4 +47,7 @@ public static class EventIds
 
     /// <summary><c>policy-store-set-aside</c>.</summary>
     public const int StoreSetAside = 7041;
+
+    /// <summary><c>report-endpoint-unverified</c>: a report went to an endpoint whose certificate does not hold.</summary>
+    public const int ReportEndpointUnverified = 7080;
 }

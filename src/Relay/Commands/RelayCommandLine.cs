@@ -33,6 +33,7 @@ internal static class RelayCommandLine
             RunCommand.Create(),
             ConfigCommand.Create(),
             StsCommand.Create(),
+            DkimCommand.Create(),
         };
         TakeSettings(root);
         root.SetAction(RunCommand.RunAsync);
