@@ -68,4 +68,7 @@ public static class EventIds
 
     /// <summary><c>report-store-set-aside</c>.</summary>
     public const int ReportStoreSetAside = 8007;
+
+    /// <summary><c>report-endpoint-unverified</c>: a report went to an endpoint whose certificate does not hold.</summary>
+    public const int ReportEndpointUnverified = 7080;
 }

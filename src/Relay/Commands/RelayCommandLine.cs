@@ -35,6 +35,7 @@ internal static class RelayCommandLine
             ConfigCommand.Create(),
             StsCommand.Create(),
             DemoCommand.Create(),
+            DkimCommand.Create(),
         };
         TakeSettings(root);
         root.SetAction(RunCommand.RunAsync);

@@ -13,6 +13,7 @@ using Relay.Logging;
 using Relay.MtaSts;
 using Relay.Queue;
 using Relay.Reception;
+using Relay.Reporting;
 
 namespace Relay.Hosting;
 
@@ -81,6 +82,7 @@ internal static class RelayApplication
         services.AddDelivery();
         services.AddMtaSts(configuration);
         services.AddMailQueue();
+        services.AddReportMail();
         services.AddReception();
         services.AddAdmin();
     }
