@@ -34,8 +34,9 @@ internal static class RelayCommandLine
             RunCommand.Create(),
             ConfigCommand.Create(),
             StsCommand.Create(),
-            DemoCommand.Create(),
+            ReportCommand.Create(),
             DkimCommand.Create(),
+            DemoCommand.Create(),
         };
         TakeSettings(root);
         root.SetAction(RunCommand.RunAsync);

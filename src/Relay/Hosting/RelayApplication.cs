@@ -11,6 +11,7 @@ using Relay.Delivery;
 using Relay.Dns;
 using Relay.Logging;
 using Relay.MtaSts;
+using Relay.MtaSts.Reporting;
 using Relay.Queue;
 using Relay.Reception;
 using Relay.Reporting;
@@ -81,6 +82,7 @@ internal static class RelayApplication
         services.AddRelayDns();
         services.AddDelivery();
         services.AddMtaSts(configuration);
+        services.AddTlsReports(configuration);
         services.AddMailQueue();
         services.AddReportMail();
         services.AddReception();
