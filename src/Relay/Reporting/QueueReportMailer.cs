@@ -39,7 +39,10 @@ internal sealed class QueueReportMailer(ReportMail mail, IMailQueue queue, TimeP
 
         // RFC 5321 §4.5.5: the reverse-path is a real one, for no standard asks for the null path here.
         var envelope = new QueuedEnvelope(
-            queue.NextId(), new MailFrom(new ReversePath(sender)), [new RcptTo(recipient)], clock.GetUtcNow()) { ReportKey = dispatchKey };
+            queue.NextId(), new MailFrom(new ReversePath(sender)), [new RcptTo(recipient)], clock.GetUtcNow())
+        {
+            ReportKey = dispatchKey,
+        };
 #pragma warning disable CA2000 // The queue takes the content over, whatever it answers.
         var content = new MessageOctets(mail.Write(report, recipient.ToString()));
 #pragma warning restore CA2000
