@@ -12,7 +12,9 @@ namespace Relay.MtaSts.Reporting;
 /// <param name="PolicyDomain">Whom it is for: TLS-Report-Domain.</param>
 /// <param name="Json">The report, UTF-8 without byte order mark.</param>
 /// <param name="Gzip">The same, compressed: one gzip member.</param>
-/// <param name="Summary">The report in words, plain ASCII lines of at most 76 characters that end with a line feed.</param>
+/// <param name="Summary">
+/// The report in words: ASCII, each line ends with a line feed and is under 80 characters as long as no name in it is very long.
+/// </param>
 public sealed record TlsReportDocument(
     string ReportId, DateOnly Day, DomainName PolicyDomain, ReadOnlyMemory<byte> Json, ReadOnlyMemory<byte> Gzip, string Summary)
 {

@@ -11,6 +11,7 @@ using Relay.Delivery;
 using Relay.Dns;
 using Relay.Logging;
 using Relay.MtaSts;
+using Relay.MtaSts.Reporting;
 using Relay.Queue;
 using Relay.Reception;
 using Relay.Reporting;
@@ -83,6 +84,9 @@ internal static class RelayApplication
         services.AddMtaSts(configuration);
         services.AddMailQueue();
         services.AddReportMail();
+
+        // After the queue: it starts with somewhere to put reports, and stops before that closes.
+        services.AddTlsReports(configuration);
         services.AddReception();
         services.AddAdmin();
     }

@@ -65,6 +65,7 @@ public sealed class ReportMailTests : IAsyncDisposable
         var line = await relay.Log.NextAsync("report-failed", Cancel);
         Assert.Contains($" rua=mailto:{Rua} ", line, StringComparison.Ordinal);
         Assert.Contains("550 5.1.1", line, StringComparison.Ordinal);
+        Assert.Contains($"to={Rua} ", await relay.Log.NextAsync("report-suppressed", Cancel), StringComparison.Ordinal);
         Assert.Empty(mx.Messages);
     }
 
