@@ -41,7 +41,6 @@ public static class TlsReportServices
         services.AddSingleton<TlsSessionLedger>();
         services.AddSingleton<ReportScheduler>();
         services.AddSingleton(Reports);
-        services.AddSingleton<IReportBounces, ReportBounces>();
         if (section.GetValue(nameof(TlsRptOptions.Enabled), defaultValue: true))
         {
             services.AddSingleton<ITlsEvidenceSink>(provider => provider.GetRequiredService<TlsSessionLedger>());

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Relay.Dns;
 
 namespace Relay.MtaSts.Reporting;
 
@@ -31,7 +30,6 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
 
         CheckMailbox(faults, nameof(TlsRptOptions.Contact), options.Contact);
         CheckMailbox(faults, nameof(TlsRptOptions.From), options.From);
-        CheckKey(faults, options.Dkim);
         return faults.Count > 0 ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
     }
 
@@ -51,24 +49,6 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
                 || !PeerText.IsPolicyDomain(domain.Value)))
         {
             faults.Add($"TlsRpt:{key}: \"{value}\" is no mailbox; write tls-reports@example.com or leave it out");
-        }
-    }
-
-    private static void CheckKey(List<string> faults, TlsRptOptions.DkimKey key)
-    {
-        if (key.Domain is { } domain && (!DomainName.TryParse(domain, out var name) || name.IsRoot))
-        {
-            faults.Add($"TlsRpt:Dkim:Domain: \"{domain}\" is no domain name; write example.com");
-        }
-
-        if (key.KeyFile is { } file && !File.Exists(file))
-        {
-            faults.Add($"TlsRpt:Dkim:KeyFile: \"{file}\" does not exist; make one with: relay dkim new DOMAIN SELECTOR");
-        }
-
-        if (key.KeyFile is null != key.Selector is null)
-        {
-            faults.Add("TlsRpt:Dkim: KeyFile and Selector come together; write both or neither");
         }
     }
 }

@@ -27,34 +27,35 @@ internal static class WebHandler
 
     /// <summary>A handler that connects only where it is told and trusts only whom it is told.</summary>
     public static SocketsHttpHandler Create(
-        AddressRace race, X509ChainPolicy chainPolicy, RemoteCertificateValidationCallback accept) => new()
-    {
-        // RFC 8461 §3.3, RFC 8460 §7: redirects are not followed.
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        PooledConnectionLifetime = TimeSpan.Zero,
-        MaxResponseHeadersLength = MaxHeadersLength,
-        MaxResponseDrainSize = 0,
-        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-        ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = async (context, cancellationToken) =>
+        AddressRace race, X509ChainPolicy chainPolicy, RemoteCertificateValidationCallback accept) =>
+        new()
         {
-            // The addresses were resolved and judged before the request; the name is not looked up again.
-            var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses) ? addresses : [];
-            var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-        SslOptions = new SslClientAuthenticationOptions
-        {
-            // RFC 8461 §7.2, RFC 9325 §3.1.1: TLS 1.2 or newer. SNI and the name to verify are the URI's host (§7.1).
+            // RFC 8461 §3.3, RFC 8460 §7: redirects are not followed.
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            PooledConnectionLifetime = TimeSpan.Zero,
+            MaxResponseHeadersLength = MaxHeadersLength,
+            MaxResponseDrainSize = 0,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                // The addresses were resolved and judged before the request; the name is not looked up again.
+                var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses) ? addresses : [];
+                var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                // RFC 8461 §7.2, RFC 9325 §3.1.1: TLS 1.2 or newer. SNI and the name to verify are the URI's host (§7.1).
 #pragma warning disable CA5398 // The floor is the RFC's, not the operating system's.
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
 #pragma warning restore CA5398
-            CertificateChainPolicy = chainPolicy,
-            RemoteCertificateValidationCallback = accept,
-        },
-    };
+                CertificateChainPolicy = chainPolicy,
+                RemoteCertificateValidationCallback = accept,
+            },
+        };
 }

@@ -85,6 +85,8 @@ internal static class RelayApplication
         services.AddTlsReports(configuration);
         services.AddMailQueue();
         services.AddReportMail();
+
+        // After the queue: it starts with somewhere to put reports, and stops before that closes.
         services.AddReception();
         services.AddAdmin();
     }

@@ -13,23 +13,22 @@ internal sealed class Consignment
 
     /// <summary>Makes the attempt for a message in memory.</summary>
     public Consignment(QueueEntry entry, ResidentMessage resident, bool isFinal)
-        : this(entry, resident.RecipientsAt(entry.Destination), isFinal, (resident.Envelope.Mail, resident.Envelope.ReportKey), resident.Content)
+        : this(entry, resident.RecipientsAt(entry.Destination), isFinal, (resident.Envelope.Mail, resident.Envelope.ReportKey is not null), resident.Content)
     {
     }
 
     /// <summary>Makes the attempt for a message in the store.</summary>
     public Consignment(QueueEntry entry, StoredMessage stored, MessageContent content, bool isFinal)
-        : this(entry, stored.Recipients, isFinal, (stored.Mail, stored.ReportKey), content)
+        : this(entry, stored.Recipients, isFinal, (stored.Mail, stored.IsReport), content)
     {
     }
 
     private Consignment(
-        QueueEntry entry, IReadOnlyList<StoredRecipient> recipients, bool isFinal, (MailFrom Mail, string? ReportKey) message,
+        QueueEntry entry, IReadOnlyList<StoredRecipient> recipients, bool isFinal, (MailFrom Mail, bool IsReport) message,
         MessageContent content)
     {
         _recipients = recipients;
         Entry = entry;
-        ReportKey = message.ReportKey;
         Attempt = new DeliveryAttempt
         {
             QueueId = entry.Id.ToString(),
@@ -38,15 +37,12 @@ internal sealed class Consignment
             Recipients = [.. recipients.Select(recipient => new AttemptRecipient(recipient.Envelope))],
             Content = content,
             IsFinal = isFinal,
-            IsTlsReport = message.ReportKey is not null,
+            IsTlsReport = message.IsReport,
         };
     }
 
     /// <summary>The entry it is for.</summary>
     public QueueEntry Entry { get; }
-
-    /// <summary>Of a TLS report of ours, its key; null for all other mail.</summary>
-    public string? ReportKey { get; }
 
     /// <summary>What the pipeline gets.</summary>
     public DeliveryAttempt Attempt { get; }

@@ -86,7 +86,7 @@ internal sealed class Courier(
         {
             var recipient = attempt.Recipients[index];
             var settlement = Settle(consignment.SeqOf(index), recipient, attempt.IsFinal, log, now + wait);
-            settlements[index] = consignment.ReportKey is { } key ? SettleReport(key, recipient, settlement) : settlement;
+            settlements[index] = attempt.IsTlsReport ? SettleReport(recipient, settlement) : settlement;
         }
 
         return new SettleAttempt(consignment.Entry.Id, settlements)
@@ -98,14 +98,14 @@ internal sealed class Courier(
     }
 
     // RFC 8460 §5.3, RFC 5321 §4.5.5: nobody is told of a report that failed but who made it, so nothing of it is kept.
-    private RecipientSettlement SettleReport(string key, AttemptRecipient recipient, RecipientSettlement settlement)
+    private RecipientSettlement SettleReport(AttemptRecipient recipient, RecipientSettlement settlement)
     {
         if (settlement.State is not (RecipientState.Bounced or RecipientState.Expired))
         {
             return settlement;
         }
 
-        ReportOutcomes?.Failed(key, recipient.Envelope.Mailbox.ToString(), settlement.Text);
+        ReportOutcomes?.Failed(recipient.Envelope.Mailbox.ToString(), settlement.Text);
         return settlement with { State = null };
     }
 

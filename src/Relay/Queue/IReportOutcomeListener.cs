@@ -7,8 +7,7 @@ internal interface IReportOutcomeListener
     /// A report was refused for good or its time ended. May come twice for one report: the relay may die before it has noted
     /// that. Must return at once.
     /// </summary>
-    /// <param name="reportKey">The key it was handed in with.</param>
     /// <param name="mailbox">Whom it was for.</param>
     /// <param name="text">The diagnostic.</param>
-    void Failed(string reportKey, string mailbox, string text);
+    void Failed(string mailbox, string text);
 }

@@ -32,7 +32,4 @@ public static class QueueEventIds
 
     /// <summary>The queue was read at the start.</summary>
     public const int QueueLoaded = 3015;
-
-    /// <summary>A TLS report could not be delivered by mail.</summary>
-    public const int ReportFailed = 3016;
 }

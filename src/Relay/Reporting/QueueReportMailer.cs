@@ -39,7 +39,10 @@ internal sealed class QueueReportMailer(ReportMail mail, IMailQueue queue, TimeP
 
         // RFC 5321 §4.5.5: the reverse-path is a real one, for no standard asks for the null path here.
         var envelope = new QueuedEnvelope(
-            queue.NextId(), new MailFrom(new ReversePath(sender)), [new RcptTo(recipient)], clock.GetUtcNow()) { ReportKey = dispatchKey };
+            queue.NextId(), new MailFrom(new ReversePath(sender)), [new RcptTo(recipient)], clock.GetUtcNow())
+        {
+            ReportKey = dispatchKey,
+        };
 #pragma warning disable CA2000 // The queue takes the content over, whatever it answers.
         var content = new MessageOctets(mail.Write(report, recipient.ToString()));
 #pragma warning restore CA2000
@@ -53,7 +56,7 @@ internal sealed class QueueReportMailer(ReportMail mail, IMailQueue queue, TimeP
         };
     }
 
-    // The domain becomes A-labels; a local part beyond ASCII would need SMTPUTF8 all the way, and header fields in UTF-8.
+    // What is ASCII stays as it is, for suppression knows the mailbox so; else the domain becomes A-labels. A local part beyond ASCII would need SMTPUTF8 all the way, and header fields in UTF-8.
     private static bool TryRead(string text, [NotNullWhen(true)] out Mailbox? mailbox)
     {
         var at = text.LastIndexOf('@');
@@ -61,6 +64,6 @@ internal sealed class QueueReportMailer(ReportMail mail, IMailQueue queue, TimeP
         return at > 0
             && Ascii.IsValid(text.AsSpan(0, at))
             && DomainName.TryParse(text[(at + 1)..], out var domain)
-            && Mailbox.TryParse(Encoding.ASCII.GetBytes($"{text[..at]}@{domain}"), out mailbox);
+            && Mailbox.TryParse(Encoding.ASCII.GetBytes(Ascii.IsValid(text) ? text : $"{text[..at]}@{domain}"), out mailbox);
     }
 }

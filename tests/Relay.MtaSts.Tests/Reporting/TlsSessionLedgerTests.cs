@@ -197,7 +197,7 @@ public sealed class TlsSessionLedgerTests
     {
         await using var lab = StsLab.Start();
         lab.Publish("example.test", "1", StsLab.Policy("enforce", 86_400, "mx.example.test"));
-        var attempt = Mail.Report("example.test", "mx.unlisted.test");
+        var attempt = Mail.ReportTo("example.test", "mx.unlisted.test");
         await lab.Middleware.InvokeAsync(
             attempt,
             Mail.Transport(_ => (Delivery.TlsSessionResult.StartTlsNotOffered, null, string.Empty)),
