@@ -82,11 +82,11 @@ internal static class RelayApplication
         services.AddRelayDns();
         services.AddDelivery();
         services.AddMtaSts(configuration);
-        services.AddTlsReports(configuration);
         services.AddMailQueue();
         services.AddReportMail();
 
         // After the queue: it starts with somewhere to put reports, and stops before that closes.
+        services.AddTlsReports(configuration);
         services.AddReception();
         services.AddAdmin();
     }
