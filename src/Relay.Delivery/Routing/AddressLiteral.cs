@@ -53,7 +53,8 @@ internal static class AddressLiteral
         {
             var number = text[range];
             numbers++;
-            if (number.Length is < 1 or > 3 || number.ContainsAnyExceptInRange('0', '9') || (number.Length > 1 && number[0] == '0'))
+            if (number.Length is < 1 or > 3 || number.ContainsAnyExceptInRange('0', '9')
+                || (number.Length > 1 && number[0] == '0'))
             {
                 return false;
             }

@@ -9,8 +9,9 @@ using Relay.Smtp.Client;
 namespace Relay.Delivery.Transport;
 
 /// <summary>
-/// Opens a session with an address of an MX host and brings TLS up as far as the host's requirement wants, leaving evidence of
-/// each TLS session on the attempt. Clear is only ever the result of opportunism: with a demand there is TLS or no session.
+/// Opens a session with an address of an MX host and brings TLS up as far as the host's requirement wants, leaving
+/// evidence of each TLS session on the attempt. Clear is only ever the result of opportunism: with a demand there is
+/// TLS or no session.
 /// </summary>
 internal sealed class ConnectionOpener(
     Dialer dialer,
@@ -23,8 +24,8 @@ internal sealed class ConnectionOpener(
     private static readonly TimeSpan ClearLifetime = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan UnreachableLifetime = TimeSpan.FromMinutes(1);
 
-    // RFC 5321 §4.5.4.1: dead addresses are remembered, so that queued messages do not each wait for the time-out. Shorter
-    // than the first retry interval, so that every retry really tries.
+    // RFC 5321 §4.5.4.1: dead addresses are remembered, so that queued messages do not each wait for the time-out.
+    // Shorter than the first retry interval, so that every retry really tries.
     private readonly ExpiringMemory<(IPAddress, int), string> _unreachable = new(10_000, UnreachableLifetime, clock);
 
     // Hosts whose handshake failed lately, with the reason: opportunistic sessions go straight to clear (RFC 7435 §3).
@@ -123,8 +124,11 @@ internal sealed class ConnectionOpener(
     {
         var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
         // RFC 5321 §4.1.1.1, §4.1.4: who has no fully qualified name says the address that it comes from.
-        var name = identity.HostName.Contains('.', StringComparison.Ordinal) ? identity.HostName : AddressLiteral.Of(local);
-        var session = new SmtpClientSession(new NetworkStream(socket, ownsSocket: true), name, options.Value.Timeouts, clock);
+        var name = identity.HostName.Contains('.', StringComparison.Ordinal)
+            ? identity.HostName
+            : AddressLiteral.Of(local);
+        var session = new SmtpClientSession(
+            new NetworkStream(socket, ownsSocket: true), name, options.Value.Timeouts, clock);
         return new(key, session, local);
     }
 #pragma warning restore CA2000
@@ -162,7 +166,8 @@ internal sealed class ConnectionOpener(
         if (step.Succeeded)
         {
             connection.PeerHelloName = connection.Session.PeerHelloName;
-            return Settle(task, connection, FailureReason.CertificateInvalid, $"its certificate is not valid: {verdict.Detail}");
+            return Settle(
+                task, connection, FailureReason.CertificateInvalid, $"its certificate is not valid: {verdict.Detail}");
         }
 
         // RFC 8460 §4.2.1: TLS itself was reached, whatever the server said inside.

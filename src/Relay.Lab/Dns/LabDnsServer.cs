@@ -27,7 +27,9 @@ public sealed class LabDnsServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>The address as the option <c>Dns:Servers</c> takes it: <c>127.0.0.1:53124</c> or <c>[::1]:53124</c>.</summary>
+    /// <summary>
+    /// The address as the option <c>Dns:Servers</c> takes it: <c>127.0.0.1:53124</c> or <c>[::1]:53124</c>.
+    /// </summary>
     public string Address => EndPoint.ToString();
 
     /// <summary>What it answers.</summary>
@@ -107,7 +109,8 @@ public sealed class LabDnsServer : IAsyncDisposable
     private async Task ServeUdpAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[65_535];
-        var anyone = new IPEndPoint(_udp.AddressFamily is AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var anyone = new IPEndPoint(
+            _udp.AddressFamily is AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         while (true)
         {
             var received = await _udp.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, anyone, cancellationToken);
@@ -121,7 +124,8 @@ public sealed class LabDnsServer : IAsyncDisposable
                 }
             }
 
-            ValueTask<int> SendAsync(byte[] answer) => _udp.SendToAsync(answer, SocketFlags.None, source, cancellationToken);
+            ValueTask<int> SendAsync(byte[] answer) =>
+                _udp.SendToAsync(answer, SocketFlags.None, source, cancellationToken);
         }
     }
 
@@ -158,7 +162,8 @@ public sealed class LabDnsServer : IAsyncDisposable
     }
 
     /// <summary>Answers; false when the connection is to be closed instead.</summary>
-    private async Task<bool> AnswerAsync(LabDnsQuery query, Func<byte[], ValueTask<int>> sendAsync, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(
+        LabDnsQuery query, Func<byte[], ValueTask<int>> sendAsync, CancellationToken cancellationToken)
     {
         Queries.Add(query);
         switch (FaultFor(query))

@@ -9,8 +9,8 @@ using System.Text;
 namespace Relay.Lab.PolicyHosts;
 
 /// <summary>
-/// One HTTPS listener on a loopback port that is the policy host of many domains: what it shows and says depends on the name
-/// in the client hello. A name without a script is refused in the handshake.
+/// One HTTPS listener on a loopback port that is the policy host of many domains: what it shows and says depends on the
+/// name in the client hello. A name without a script is refused in the handshake.
 /// </summary>
 public sealed class LabPolicyHost : IAsyncDisposable
 {
@@ -59,7 +59,8 @@ public sealed class LabPolicyHost : IAsyncDisposable
     }
 
     /// <summary>How many requests for a name so far.</summary>
-    public int Count(string host) => _requests.Count(request => request.ServerName.Equals(host, StringComparison.OrdinalIgnoreCase));
+    public int Count(string host) =>
+        _requests.Count(request => request.ServerName.Equals(host, StringComparison.OrdinalIgnoreCase));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -4,8 +4,8 @@ using Relay.MtaSts.Storage;
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
-/// Policies in one SQLite file. A file that is no longer a database is set aside and a new one begun: policies can be fetched
-/// again, mail must go on.
+/// Policies in one SQLite file. A file that is no longer a database is set aside and a new one begun: policies can be
+/// fetched again, mail must go on.
 /// </summary>
 internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
 {
@@ -69,7 +69,8 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
             return unknown + policy > 0;
         }));
 
-    public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
+        DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         new(database.Run<(long Now, int Limit), IReadOnlyList<DomainName>>(
             (now.ToUnixTimeMilliseconds(), limit),
             static (connection, ask) =>
@@ -92,7 +93,8 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
                 return due;
             }));
 
-    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(
+        DomainName after, int limit, CancellationToken cancellationToken) =>
         new(database.Run<(string After, int Limit), IReadOnlyList<CachedPolicy>>((after.Value, limit), static (connection, ask) =>
         {
             using var command = connection.CreateCommand();

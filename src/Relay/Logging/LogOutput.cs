@@ -5,8 +5,9 @@ using System.Text;
 namespace Relay.Logging;
 
 /// <summary>
-/// Carries finished log lines to a stream on a thread of its own, without ever making a caller wait for it: what a stuck
-/// reader of standard output does not take is dropped beyond a bound, and counted in a line of its own once there is room.
+/// Carries finished log lines to a stream on a thread of its own, without ever making a caller wait for it: what a
+/// stuck reader of standard output does not take is dropped beyond a bound, and counted in a line of its own once there
+/// is room.
 /// </summary>
 internal sealed class LogOutput : IDisposable
 {

@@ -72,6 +72,16 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Completes when some time limit runs: the session waits for its client.</summary>
     public Task WaitUntilTimedAsync() => Clock.TimersScheduledAsync(1, TestContext.Current.CancellationToken);
 
+    /// <summary>Lets time pass until the session has given its client up. A limit that was just replaced when it ended ends again.</summary>
+    public async Task RunOutOfTimeAsync(TimeSpan limit)
+    {
+        while (!Session.IsCompleted)
+        {
+            await Task.WhenAny(Session, WaitUntilTimedAsync());
+            Clock.Advance(limit);
+        }
+    }
+
     /// <summary>MAIL, RCPT and DATA.</summary>
     public async Task BeginDataAsync()
     {

@@ -21,13 +21,15 @@ public sealed class KilledRelayTests : IAsyncLifetime
 
     private readonly PolicyLab _lab = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("relay-killed-");
-    private LabMx _mx = null!;
+    private readonly List<LabMx> _hosts = [];
+
+    // No STARTTLS: mail goes there in clear as soon as nothing forbids it.
+    private LabMx Host => _hosts[0];
 
     public ValueTask InitializeAsync()
     {
-        // A host without STARTTLS: mail goes there in clear as soon as nothing forbids it.
-        _mx = _lab.AddMx(_lab.Good(Mx) with { OffersStartTls = false });
-        _lab.Point(Mx, _mx);
+        _hosts.Add(_lab.AddMx(_lab.Good(Mx) with { OffersStartTls = false }));
+        _lab.Point(Mx, Host);
         _lab.SetMx(Domain, Mx);
         return ValueTask.CompletedTask;
     }
@@ -49,11 +51,11 @@ public sealed class KilledRelayTests : IAsyncLifetime
     {
         _lab.Publish(Domain, "1", PolicyLab.Policy("enforce", PolicyLab.LongAge, Mx));
         var settings = Settings("step");
-        var relay = await RelayProcess.StartAsync(_directory.FullName, settings, PolicyLab.Token);
+        await using var relay = await RelayProcess.StartAsync(_directory.FullName, settings, PolicyLab.Token);
         await SendAsync(relay, "ann");
         await ReachAsync(relay, step);
         await KillAsync(relay);
-        var wasApplied = WasApplied(relay);
+        var wasApplied = WasApplied(relay, 0);
         Assert.True(wasApplied || step is "record asked" or "policy requested" or "policy-first-seen");
         await AssertGoesOnAsync(settings, wasApplied);
     }
@@ -65,16 +67,17 @@ public sealed class KilledRelayTests : IAsyncLifetime
         var random = new Random(20_261_123);
         for (var life = 0; life < 6; life++)
         {
+            var connections = Host.Connections.Count;
             _lab.Dns.ClearFaults();
             _lab.Publish(Domain, "1", PolicyLab.Policy("enforce", PolicyLab.LongAge, Mx));
             var settings = Settings(string.Create(CultureInfo.InvariantCulture, $"life{life}"));
-            var relay = await RelayProcess.StartAsync(_directory.FullName, settings, PolicyLab.Token);
+            await using var relay = await RelayProcess.StartAsync(_directory.FullName, settings, PolicyLab.Token);
             await SendAsync(relay, "ann");
 
             // Not a wait for anything: the moment is the point.
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(MaxDelay)), TimeProvider.System, PolicyLab.Token);
             await KillAsync(relay);
-            await AssertGoesOnAsync(settings, WasApplied(relay));
+            await AssertGoesOnAsync(settings, WasApplied(relay, connections));
         }
 #pragma warning restore CA5394
     }
@@ -90,7 +93,7 @@ public sealed class KilledRelayTests : IAsyncLifetime
                 await _lab.Dns.Queries.ReceivedAsync(PolicyHost, LabDnsType.A, 1, PolicyLab.Token);
                 break;
             case "host connected":
-                await _mx.WaitForConnectionsAsync(1, PolicyLab.Token);
+                await Host.WaitForConnectionsAsync(1, PolicyLab.Token);
                 break;
             default:
                 await relay.WaitForEventAsync(step, Domain, PolicyLab.Token);
@@ -99,12 +102,12 @@ public sealed class KilledRelayTests : IAsyncLifetime
     }
 
     // A connection is made only once the policy has been decided on.
-    private bool WasApplied(RelayProcess relay) =>
-        _mx.Connections.Count > 0 || relay.Events("mx-refused").Count > 0 || relay.Events("deferred").Count > 0;
+    private bool WasApplied(RelayProcess relay, int connections) =>
+        Host.Connections.Count > connections || relay.Events("mx-refused").Count > 0 || relay.Events("deferred").Count > 0;
 
     private async Task AssertGoesOnAsync(Dictionary<string, string> settings, bool wasApplied)
     {
-        var clear = _mx.Messages.Count;
+        var clear = Host.Messages.Count;
         _lab.Dns.SetFault(Record, LabDnsType.None, LabDnsFault.ServerFailure);
         _lab.Dns.SetFault(PolicyHost, LabDnsType.None, LabDnsFault.ServerFailure);
         _lab.Web.Play(PolicyHost, new PolicyHostScript());
@@ -114,7 +117,7 @@ public sealed class KilledRelayTests : IAsyncLifetime
         {
             var fate = await relay.WaitForEventAsync("deferred", " to=<bob@one.test> ", PolicyLab.Token);
             Assert.Contains(" sts=enforce sts-id=1 ", fate, StringComparison.Ordinal);
-            Assert.Equal(clear, _mx.Messages.Count);
+            Assert.Equal(clear, Host.Messages.Count);
             Assert.Empty(relay.Events("delivered"));
         }
         else
@@ -149,8 +152,5 @@ public sealed class KilledRelayTests : IAsyncLifetime
         await talk.SendAsync("app@corp.test", [$"{user}@{Domain}"], "Subject: x\r\n\r\nbody\r\n", "250 2.0.0", PolicyLab.Token);
     }
 
-    private static async Task KillAsync(RelayProcess relay)
-    {
-        await relay.Process.KillAsync();
-    }
+    private static Task KillAsync(RelayProcess relay) => relay.Process.KillAsync(PolicyLab.Token);
 }

@@ -144,7 +144,8 @@ internal sealed class SessionScene(PolicyLab lab, EnforcementRow row, string mod
         "tls-handshake-alert" or "tls-no-shared-cipher" => good with
         {
             // The lab's keys are elliptic: with a suite for RSA alone there is nothing to agree on.
-            Protocols = SslProtocols.Tls12, CipherSuites = new CipherSuitesPolicy([TlsCipherSuite.TLS_RSA_WITH_AES_256_GCM_SHA384]),
+            Protocols = SslProtocols.Tls12,
+            CipherSuites = new CipherSuitesPolicy([TlsCipherSuite.TLS_RSA_WITH_AES_256_GCM_SHA384]),
         },
         "tls-handshake-closed" => good with { Handshake = MxHandshake.CloseInstead },
         "tls-handshake-timeout" => good with { Handshake = MxHandshake.Stall },

@@ -85,7 +85,8 @@ internal static class QueueSchema
 
         if (found is null)
         {
-            using var insert = new PreparedStatement(connection, "INSERT INTO setting (name, value) VALUES (@1, @2)", 2);
+            using var insert = new PreparedStatement(
+                connection, "INSERT INTO setting (name, value) VALUES (@1, @2)", 2);
             insert.Execute(transaction, Setting.SchemaVersion, Version);
             insert.Execute(transaction, Setting.ReservedIds, QueueIdSequence.First);
         }

@@ -69,7 +69,8 @@ internal sealed class WriteStatements : IDisposable
             1);
     }
 
-    private DbTransaction Transaction => _transaction ?? throw new InvalidOperationException("No transaction was begun");
+    private DbTransaction Transaction =>
+        _transaction ?? throw new InvalidOperationException("No transaction was begun");
 
     /// <summary>Begins a group.</summary>
     public void Begin()
