@@ -35,6 +35,11 @@ public sealed class DeliveryAttempt
     /// </summary>
     public required bool IsFinal { get; init; }
 
+    /// <summary>
+    /// The message is a TLS report. It goes out whatever TLS its destination has (RFC 8460 §3), and its sessions are not counted.
+    /// </summary>
+    public bool IsTlsReport { get; init; }
+
     /// <summary>The hosts in the order of trial; set by the routing step.</summary>
     public IReadOnlyList<MxHost> Hosts { get; set; } = [];
 

@@ -10,6 +10,8 @@ using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Enforcement;
 using Relay.MtaSts.Evidence;
+using Relay.MtaSts.Reporting;
+using Relay.MtaSts.Web;
 
 namespace Relay.MtaSts;
 
@@ -36,6 +38,7 @@ public static class MtaStsServices
         services.AddSingleton<StsMetrics>();
         services.AddSingleton<EvidenceOutlet>();
         AddDiscovery(services);
+        services.AddReportTransports(configuration);
         AddCache(services, FileIn(configuration));
         services.AddSingleton(provider => new DomainOverrides(provider.GetRequiredService<PolicyClock>()));
         services.AddSingleton<SessionEvidence>();
@@ -66,7 +69,7 @@ public static class MtaStsServices
         services.AddSingleton(provider => new WebPkiVerifier(
             ReadRoots(provider.GetRequiredService<PolicyClock>().Options.TrustedRootsFile), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PolicyHostCertificates>();
-        services.AddSingleton<PolicyHostResolver>();
+        services.AddSingleton<WebHostResolver>();
         services.AddSingleton<AddressRace>();
         services.AddSingleton<IPolicyFetcher, PolicyFetcher>();
         PolicyHttp.Add(services);

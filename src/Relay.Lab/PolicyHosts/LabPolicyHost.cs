@@ -98,9 +98,9 @@ public sealed class LabPolicyHost : IAsyncDisposable
             },
             null,
             cancellationToken);
-        if (await ReadHeaderAsync(tls, cancellationToken) is { } header && ScriptFor(helloName) is { } script)
+        if (await ReadRequestAsync(helloName, tls, cancellationToken) is { } request && ScriptFor(helloName) is { } script)
         {
-            _requests.Enqueue(PolicyHostRequest.Read(helloName, header));
+            _requests.Enqueue(request);
             await (script.Until ?? Task.CompletedTask).WaitAsync(cancellationToken);
             await RespondAsync(tls, script, cancellationToken);
         }
@@ -179,7 +179,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
         return Encoding.ASCII.GetBytes(header.Append("Connection: close\r\n\r\n").ToString());
     }
 
-    private static async Task<string?> ReadHeaderAsync(SslStream tls, CancellationToken cancellationToken)
+    private static async Task<PolicyHostRequest?> ReadRequestAsync(string helloName, SslStream tls, CancellationToken cancellationToken)
     {
         var buffer = new byte[16 * 1024];
         var length = 0;
@@ -195,7 +195,12 @@ public sealed class LabPolicyHost : IAsyncDisposable
             var end = buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8);
             if (end >= 0)
             {
-                return Encoding.ASCII.GetString(buffer, 0, end);
+                var request = PolicyHostRequest.Read(helloName, Encoding.ASCII.GetString(buffer, 0, end));
+                var body = new byte[request.Headers.TryGetValue("Content-Length", out var octets) ? int.Parse(octets, CultureInfo.InvariantCulture) : 0];
+                var begun = buffer.AsMemory((end + 4)..length);
+                begun.CopyTo(body);
+                await tls.ReadExactlyAsync(body.AsMemory(begun.Length), cancellationToken);
+                return request with { Body = body };
             }
         }
 

@@ -11,6 +11,9 @@ public sealed record PolicyHostRequest(
     /// <summary>The Host field without a port; empty for none.</summary>
     public string Host => Headers.TryGetValue("Host", out var host) ? host.Split(':')[0] : string.Empty;
 
+    /// <summary>The body; empty when no length was announced.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
     internal static PolicyHostRequest Read(string serverName, string header)
     {
         var lines = header.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);

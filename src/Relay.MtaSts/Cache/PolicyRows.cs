@@ -5,28 +5,10 @@ using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Cache;
 
-/// <summary>Rows of the policy table, and statements without a result.</summary>
+/// <summary>Rows of the policy table.</summary>
 internal static class PolicyRows
 {
-    /// <summary>Runs one statement; returns how many rows it changed.</summary>
-    public static int Execute(
-        SqliteConnection connection, string statement, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Every statement is a constant of SqlitePolicyStore.
-        command.CommandText = statement;
-#pragma warning restore CA2100
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        return command.ExecuteNonQuery();
-    }
-
-    /// <summary>
-    /// Reads all rows; a row that somebody else damaged is passed over, its policy can be fetched again.
-    /// </summary>
+    /// <summary>Reads all rows; a row that somebody else damaged is passed over, its policy can be fetched again.</summary>
     public static List<StoredPolicy> Read(SqliteCommand command)
     {
         var rows = new List<StoredPolicy>();

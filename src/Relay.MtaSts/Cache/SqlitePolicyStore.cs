@@ -1,4 +1,5 @@
 using Relay.Dns;
+using Relay.MtaSts.Storage;
 
 namespace Relay.MtaSts.Cache;
 
@@ -25,8 +26,7 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
     public ValueTask SaveAsync(StoredPolicy policy, CancellationToken cancellationToken)
     {
         // One statement, one transaction: whenever the process dies, the row is the old one or the new one.
-        database.Run(policy, static (connection, row) => PolicyRows.Execute(
-            connection,
+        database.Run(policy, static (connection, row) => connection.Execute(
             $"""
             INSERT INTO policy ({Columns}, expires_at) VALUES ($domain, $id, $text, $fetched, $refresh, $used, $expires)
             ON CONFLICT (domain) DO UPDATE SET id = excluded.id, text = excluded.text, fetched_at = excluded.fetched_at,
@@ -57,17 +57,15 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
         }
 
         database.Run(domain, static (connection, domain) =>
-            PolicyRows.Execute(connection, "DELETE FROM unknown WHERE domain = $domain", ("$domain", domain.Value)));
+            connection.Execute("DELETE FROM unknown WHERE domain = $domain", ("$domain", domain.Value)));
         return ValueTask.CompletedTask;
     }
 
     public ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken) =>
         new(database.Run(domain, static (connection, domain) =>
         {
-            var unknown = PolicyRows.Execute(
-                connection, "DELETE FROM unknown WHERE domain = $domain", ("$domain", domain.Value));
-            var policy = PolicyRows.Execute(
-                connection, "DELETE FROM policy WHERE domain = $domain", ("$domain", domain.Value));
+            var unknown = connection.Execute("DELETE FROM unknown WHERE domain = $domain", ("$domain", domain.Value));
+            var policy = connection.Execute("DELETE FROM policy WHERE domain = $domain", ("$domain", domain.Value));
             return unknown + policy > 0;
         }));
 
@@ -109,15 +107,15 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
     public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
         new(database.Run(before.ToUnixTimeMilliseconds(), static (connection, before) =>
         {
-            PolicyRows.Execute(connection, "DELETE FROM unknown WHERE since < $before", ("$before", before));
-            return PolicyRows.Execute(
-                connection, "DELETE FROM policy WHERE expires_at < $before AND used_at < $before", ("$before", before));
+            connection.Execute("DELETE FROM unknown WHERE since < $before", ("$before", before));
+            return connection.Execute(
+            "DELETE FROM policy WHERE expires_at < $before AND used_at < $before", ("$before", before));
         }));
 
     private ValueTask SetAsync(string statement, DomainName domain, DateTimeOffset time)
     {
-        database.Run((statement, domain, time), static (connection, set) => PolicyRows.Execute(
-            connection, set.statement, ("$domain", set.domain.Value), ("$time", set.time.ToUnixTimeMilliseconds())));
+        database.Run((statement, domain, time), static (connection, set) => connection.Execute(
+            set.statement, ("$domain", set.domain.Value), ("$time", set.time.ToUnixTimeMilliseconds())));
         return ValueTask.CompletedTask;
     }
 }

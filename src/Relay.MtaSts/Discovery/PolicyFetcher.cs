@@ -5,6 +5,7 @@ using Polly.Timeout;
 using Relay.Delivery.Tls;
 using Relay.Dns;
 using Relay.MtaSts.Evidence;
+using Relay.MtaSts.Web;
 
 namespace Relay.MtaSts.Discovery;
 
@@ -14,7 +15,7 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
     private const int MaxConcurrentFetches = 128;
 
     private readonly IHttpClientFactory _clients;
-    private readonly PolicyHostResolver _resolver;
+    private readonly WebHostResolver _resolver;
     private readonly PolicyHostCertificates _certificates;
     private readonly ResiliencePipeline _pipeline;
     private readonly SemaphoreSlim _places = new(MaxConcurrentFetches);
@@ -23,7 +24,7 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
 
     public PolicyFetcher(
         IHttpClientFactory clients,
-        PolicyHostResolver resolver,
+        WebHostResolver resolver,
         PolicyHostCertificates certificates,
         StsMetrics metrics,
         PolicyClock clock)
@@ -75,10 +76,12 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
 
     private async ValueTask<PolicyFetch> FetchFromAsync(DomainName host, CancellationToken cancellationToken)
     {
-        switch (await _resolver.ResolveAsync(host, cancellationToken))
+        switch (await _resolver.ResolveAsync(host, _options.AllowPrivateHosts, cancellationToken))
         {
             case HostAddresses.None none:
-                return new PolicyFetch.Failed(none.Failure);
+                return PolicyResponse.FetchError(
+                    "policy-host-" + none.Reason,
+                    none.Reason == HostAddresses.None.PrivateAddress ? $"{none.Detail} (MtaSts:AllowPrivateHosts)" : none.Detail);
             case HostAddresses.Found found:
                 using (var request = PolicyHttp.Request(AddressOf(host), found.Addresses))
                 {

@@ -21,8 +21,9 @@ internal sealed class MtaStsMiddleware(
 
     public async Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken)
     {
-        // RFC 8461 §3.4: an address literal has no policy domain.
-        if (!clock.Options.Enabled || attempt.PolicyDomain is not { } domain)
+        // RFC 8461 §3.4: an address literal has no policy domain. RFC 8460 §3, §5.3.1: a report goes out in spite of every
+        // failure of TLS that it may report on, and is not reported on itself.
+        if (!clock.Options.Enabled || attempt.IsTlsReport || attempt.PolicyDomain is not { } domain)
         {
             await next(attempt, cancellationToken);
             return;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Relay.Smtp.Grammar;
 
 /// <summary>
@@ -14,6 +16,22 @@ public sealed record Mailbox(string LocalPart, string Domain)
 
     /// <summary>The mailbox cannot be written in ASCII (RFC 6531 §3.3).</summary>
     public bool IsInternationalized => !System.Text.Ascii.IsValid(LocalPart) || !System.Text.Ascii.IsValid(Domain);
+
+    /// <summary>
+    /// Reads a bare mailbox, local part and domain or address literal, as an SMTP server would inside angle brackets (RFC 5321
+    /// §4.1.2). Takes any octets.
+    /// </summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out Mailbox? mailbox)
+    {
+        mailbox = null;
+        if (text.Length > PathParser.MaxPathOctets || text is [(byte)'@', ..])
+        {
+            return false;
+        }
+
+        Span<byte> path = [(byte)'<', .. text, (byte)'>'];
+        return PathParser.TryRead(path, out mailbox, out var rest) is null && rest.IsEmpty && mailbox is { Domain.Length: > 0 };
+    }
 
     /// <summary>The mailbox without angle brackets.</summary>
     public override string ToString() => Domain.Length == 0 ? LocalPart : $"{LocalPart}@{Domain}";

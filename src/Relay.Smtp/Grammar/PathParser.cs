@@ -10,7 +10,9 @@ namespace Relay.Smtp.Grammar;
 internal static class PathParser
 {
     private const int MaxLocalPartOctets = 64;
-    private const int MaxPathOctets = 256;
+
+    /// <summary>The longest path, brackets included (RFC 5321 §4.5.3.1.3).</summary>
+    public const int MaxPathOctets = 256;
 
     // RFC 5322 §3.2.3: atext.
     private static readonly SearchValues<byte> AtomOctets = SearchValues.Create(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Relay.Admin;
 
@@ -44,7 +45,40 @@ internal sealed class AdminClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// Asks for values that come one after the other. Reading them throws <see cref="IOException"/> when the relay goes away.
+    /// </summary>
+    public async Task<AdminAnswer<IAsyncEnumerable<T>>> StreamAsync<T>(
+        HttpMethod method, string path, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return new AdminAnswer<IAsyncEnumerable<T>>.Found(ReadAsync<T>(response, cancellationToken));
+        }
+        catch (HttpRequestException fault) when (fault.StatusCode is null)
+        {
+            return new AdminAnswer<IAsyncEnumerable<T>>.NoRelay();
+        }
+    }
+
     public void Dispose() => _http.Dispose();
+
+    private static async IAsyncEnumerable<T> ReadAsync<T>(
+        HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        using (response)
+        {
+            response.EnsureSuccessStatusCode();
+            await foreach (var value in response.Content.ReadFromJsonAsAsyncEnumerable<T>(AdminJson.Options, cancellationToken))
+            {
+                yield return value!;
+            }
+        }
+    }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
     {

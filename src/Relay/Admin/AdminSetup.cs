@@ -23,5 +23,9 @@ internal static class AdminSetup
     }
 
     /// <summary>Maps what the commands ask and do.</summary>
-    public static void MapAdmin(this WebApplication application) => application.MapStsPolicies();
+    public static void MapAdmin(this WebApplication application)
+    {
+        application.MapStsPolicies();
+        application.MapReports();
+    }
 }

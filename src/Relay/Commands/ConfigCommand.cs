@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
 using Relay.Hosting;
+using Relay.MtaSts.Reporting.Mail;
 
 namespace Relay.Commands;
 
@@ -21,6 +23,12 @@ internal static class ConfigCommand
         if (application is null)
         {
             return RelayCommandLine.Report(faults);
+        }
+
+        // No fault: reports by HTTPS go out without a key, and mail itself needs none.
+        if (application.Services.GetRequiredService<ReportMail>().CannotSendReason is { Length: > 0 } reason)
+        {
+            await Console.Out.WriteLineAsync(reason.AsMemory(), cancellationToken);
         }
 
         await Console.Out.WriteLineAsync($"{file}: no faults found".AsMemory(), cancellationToken);

@@ -34,6 +34,8 @@ internal static class RelayCommandLine
             RunCommand.Create(),
             ConfigCommand.Create(),
             StsCommand.Create(),
+            ReportCommand.Create(),
+            DkimCommand.Create(),
             DemoCommand.Create(),
         };
         TakeSettings(root);

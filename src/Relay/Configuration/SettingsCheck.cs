@@ -7,6 +7,7 @@ using Relay.Delivery.Routing;
 using Relay.Dns;
 using Relay.Logging;
 using Relay.MtaSts;
+using Relay.MtaSts.Reporting;
 using Relay.Queue;
 using Relay.Queue.Storage;
 
@@ -24,6 +25,7 @@ internal static class SettingsCheck
         (DnsOptions.Section, typeof(DnsOptions)),
         (DeliveryOptions.Section, typeof(DeliveryOptions)),
         (MtaStsOptions.Section, typeof(MtaStsOptions)),
+        (TlsRptOptions.Section, typeof(TlsRptOptions)),
         (AdminOptions.Section, typeof(AdminOptions)),
         (LogOptions.Section, typeof(LogOptions)),
     ]);

@@ -11,8 +11,10 @@ using Relay.Delivery;
 using Relay.Dns;
 using Relay.Logging;
 using Relay.MtaSts;
+using Relay.MtaSts.Reporting;
 using Relay.Queue;
 using Relay.Reception;
+using Relay.Reporting;
 
 namespace Relay.Hosting;
 
@@ -82,6 +84,10 @@ internal static class RelayApplication
         services.AddDelivery();
         services.AddMtaSts(configuration);
         services.AddMailQueue();
+        services.AddReportMail();
+
+        // After the queue: it starts with somewhere to put reports, and stops before that closes.
+        services.AddTlsReports(configuration);
         services.AddReception();
         services.AddAdmin();
     }

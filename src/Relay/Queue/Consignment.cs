@@ -11,9 +11,21 @@ internal sealed class Consignment
 {
     private readonly IReadOnlyList<StoredRecipient> _recipients;
 
-    /// <summary>Makes the attempt.</summary>
-    public Consignment(
-        QueueEntry entry, MailFrom mail, IReadOnlyList<StoredRecipient> recipients, MessageContent content, bool isFinal)
+    /// <summary>Makes the attempt for a message in memory.</summary>
+    public Consignment(QueueEntry entry, ResidentMessage resident, bool isFinal)
+        : this(entry, resident.RecipientsAt(entry.Destination), isFinal, (resident.Envelope.Mail, resident.Envelope.ReportKey is not null), resident.Content)
+    {
+    }
+
+    /// <summary>Makes the attempt for a message in the store.</summary>
+    public Consignment(QueueEntry entry, StoredMessage stored, MessageContent content, bool isFinal)
+        : this(entry, stored.Recipients, isFinal, (stored.Mail, stored.IsReport), content)
+    {
+    }
+
+    private Consignment(
+        QueueEntry entry, IReadOnlyList<StoredRecipient> recipients, bool isFinal, (MailFrom Mail, bool IsReport) message,
+        MessageContent content)
     {
         _recipients = recipients;
         Entry = entry;
@@ -21,10 +33,11 @@ internal sealed class Consignment
         {
             QueueId = entry.Id.ToString(),
             Destination = entry.Destination.Name,
-            Mail = mail,
+            Mail = message.Mail,
             Recipients = [.. recipients.Select(recipient => new AttemptRecipient(recipient.Envelope))],
             Content = content,
             IsFinal = isFinal,
+            IsTlsReport = message.IsReport,
         };
     }
 

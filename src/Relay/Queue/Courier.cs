@@ -18,6 +18,9 @@ internal sealed class Courier(
     private static readonly DeliveryOutcome Interrupted = new DeliveryOutcome.Deferred(
         new DeliveryFailure("interrupted", new EnhancedStatusCode(4, 3, 2), "The relay was stopped during this attempt"));
 
+    /// <summary>Hears of reports that could not be delivered; null when nobody wants to.</summary>
+    public IReportOutcomeListener? ReportOutcomes { get; init; }
+
     /// <summary>The time.</summary>
     public TimeProvider Clock => clock;
 
@@ -77,12 +80,13 @@ internal sealed class Courier(
     {
         var attempt = consignment.Attempt;
         var now = clock.GetUtcNow();
-        var log = new DeliveryLog(logger, attempt, options.Lifetime - TimeLeft(consignment.Entry));
+        var log = new DeliveryLog(logger, attempt, options.LifetimeOf(attempt.IsTlsReport) - TimeLeft(consignment.Entry));
         var settlements = new RecipientSettlement[attempt.Recipients.Count];
         for (var index = 0; index < settlements.Length; index++)
         {
             var recipient = attempt.Recipients[index];
-            settlements[index] = Settle(consignment.SeqOf(index), recipient, attempt.IsFinal, log, now + wait);
+            var settlement = Settle(consignment.SeqOf(index), recipient, attempt.IsFinal, log, now + wait);
+            settlements[index] = attempt.IsTlsReport ? SettleReport(recipient, settlement) : settlement;
         }
 
         return new SettleAttempt(consignment.Entry.Id, settlements)
@@ -91,6 +95,18 @@ internal sealed class Courier(
             AttemptedAt = now,
             NextAttempt = now + wait,
         };
+    }
+
+    // RFC 8460 §5.3, RFC 5321 §4.5.5: nobody is told of a report that failed but who made it, so nothing of it is kept.
+    private RecipientSettlement SettleReport(AttemptRecipient recipient, RecipientSettlement settlement)
+    {
+        if (settlement.State is not (RecipientState.Bounced or RecipientState.Expired))
+        {
+            return settlement;
+        }
+
+        ReportOutcomes?.Failed(recipient.Envelope.Mailbox.ToString(), settlement.Text);
+        return settlement with { State = null };
     }
 
     private static RecipientSettlement Settle(

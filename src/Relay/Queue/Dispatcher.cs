@@ -160,8 +160,7 @@ internal sealed class Dispatcher : IDisposable
     {
         if (entry.Resident is { } resident)
         {
-            return new Consignment(
-                entry, resident.Envelope.Mail, resident.RecipientsAt(entry.Destination), resident.Content, isFinal);
+            return new Consignment(entry, resident, isFinal);
         }
 
         try
@@ -169,8 +168,7 @@ internal sealed class Dispatcher : IDisposable
             var stored = await _store.ReadMessageAsync(entry.Id, entry.Destination.Name, _stop.Token);
             if (stored is { Recipients.Count: > 0 })
             {
-                return new Consignment(
-                    entry, stored.Mail, stored.Recipients, new StoredContent(_store, entry.Id, stored), isFinal);
+                return new Consignment(entry, stored, new StoredContent(_store, entry.Id, stored), isFinal);
             }
 
             Scheduler.Remove(entry);

@@ -11,4 +11,7 @@ internal enum EnqueueResult
 
     /// <summary>Committed to stable storage; 250 may be answered (RFC 5321 §6.1).</summary>
     Stored,
+
+    /// <summary>A message with this report key was stored before; nothing was added.</summary>
+    StoredBefore,
 }

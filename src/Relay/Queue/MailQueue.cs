@@ -118,7 +118,12 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
             var fault = await store.InsertAsync(envelope, destinations, content, cancellationToken);
             if (fault != StoreFault.None)
             {
-                return fault == StoreFault.Full ? EnqueueResult.Full : EnqueueResult.StoreUnavailable;
+                return fault switch
+                {
+                    StoreFault.Full => EnqueueResult.Full,
+                    StoreFault.Repeated => EnqueueResult.StoredBefore,
+                    _ => EnqueueResult.StoreUnavailable,
+                };
             }
 
             isHeld = HandOver(dispatcher, new ResidentMessage(envelope, content, destinations, _budget), destinations);
@@ -136,7 +141,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private bool HandOver(Dispatcher dispatcher, ResidentMessage message, string[] destinations)
     {
         var isHeld = _budget.TryTake(message.Content.Octets);
-        var expiry = _courier.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(_options.Lifetime);
+        var isReport = message.Envelope.ReportKey is not null;
+        var expiry = _courier.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(_options.LifetimeOf(isReport));
         var homes = destinations.Length == 1 ? destinations : [.. destinations.Distinct(StringComparer.Ordinal)];
         if (isHeld)
         {
@@ -173,7 +179,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
             if (seen.Add(row.Destination))
             {
-                var left = Clamp(row.ReceivedAt + _options.Lifetime.TotalMilliseconds - wallNow, _options.Lifetime);
+                var lifetime = _options.LifetimeOf(row.IsReport);
+                var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
                 var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
                 scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait, null);
                 entries++;

@@ -6,6 +6,9 @@ internal sealed class QueueOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Queue";
 
+    // RFC 8460 §5.5: a report is tried for a day; then the next one is due.
+    private static readonly TimeSpan ReportLifetime = TimeSpan.FromDays(1);
+
     /// <summary>
     /// The waits between attempts; the last one repeats. Empty, the default, stands for 1 min, 5 min, 15 min, 30 min,
     /// 1 h, 1 h, 2 h, 3 h, 4 h. Each is lengthened at random by up to a tenth.
@@ -19,4 +22,7 @@ internal sealed class QueueOptions
     /// How many octets of fresh mail are kept in memory until their first attempt; more is read from the store.
     /// </summary>
     public long MemoryOctets { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long a message is tried.</summary>
+    public TimeSpan LifetimeOf(bool isReport) => isReport && Lifetime > ReportLifetime ? ReportLifetime : Lifetime;
 }

@@ -25,7 +25,10 @@ internal static class QueueServices
             provider.GetRequiredService<IRouter>(),
             provider.GetRequiredService<IOptions<QueueOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<MailQueue>>()));
+            provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<MailQueue>>())
+        {
+            ReportOutcomes = provider.GetService<IReportOutcomeListener>(),
+        });
         services.AddSingleton<MailQueue>();
         services.AddSingleton<IMailQueue>(provider => provider.GetRequiredService<MailQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());

@@ -20,6 +20,12 @@ internal sealed record DebianProgram(string Path, string Package)
 
     public static DebianProgram DkimPython { get; } = new("/usr/lib/python3/dist-packages/dkim/__init__.py", "python3-dkim");
 
+    public static DebianProgram DkimPerl { get; } = new("/usr/share/perl5/Mail/DKIM/Verifier.pm", "libmail-dkim-perl");
+
+    public static DebianProgram JsonSchema { get; } = new("/usr/lib/python3/dist-packages/jsonschema/__init__.py", "python3-jsonschema");
+
+    public static DebianProgram Nginx { get; } = new("/usr/sbin/nginx", "nginx-light");
+
     public static DebianProgram Curl { get; } = new("/usr/bin/curl", "curl");
 
     /// <summary>Why tests that need these programs cannot run here; null when they can.</summary>

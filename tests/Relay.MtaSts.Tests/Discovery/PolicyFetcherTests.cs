@@ -6,6 +6,7 @@ using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
+using Relay.MtaSts.Web;
 
 namespace Relay.MtaSts.Tests.Discovery;
 

@@ -60,6 +60,18 @@ public sealed class MtaStsMiddlewareTests
         Assert.Equal([EvidenceCount.Failure, EvidenceCount.Success], lab.Evidence.All.Select(evidence => evidence.Count));
     }
 
+    [Fact] // RPT-19, RPT-45, RFC 8460 §3
+    public async Task Enforce_TlsReport_IsHeldToNothingAndLeavesNoEvidence()
+    {
+        await using var lab = Lab(Enforce);
+        var bad = Mail.Transport(_ => (TlsSessionResult.Established, Mail.Bad(CertificateFaults.Expired), string.Empty));
+        var attempt = await DeliverAsync(lab, Mail.ReportTo(Domain, Unlisted), bad);
+        Assert.Null(attempt.Hosts[0].Refusal);
+        Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
+        Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
+        Assert.Empty(lab.Evidence.All);
+    }
+
     [Fact] // STS-56, RFC 8461 §4.1
     public async Task Enforce_ImplicitMxNotListed_IsRefused()
     {

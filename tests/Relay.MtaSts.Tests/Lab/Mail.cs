@@ -19,7 +19,11 @@ internal static class Mail
 
     public static DeliveryAttempt To(string domain, params string[] hosts) => To(domain, isFinal: false, hosts);
 
-    public static DeliveryAttempt To(string domain, bool isFinal, params string[] hosts) => new()
+    public static DeliveryAttempt To(string domain, bool isFinal, params string[] hosts) => Make(domain, isFinal, isReport: false, hosts);
+
+    public static DeliveryAttempt ReportTo(string domain, params string[] hosts) => Make(domain, isFinal: false, isReport: true, hosts);
+
+    private static DeliveryAttempt Make(string domain, bool isFinal, bool isReport, string[] hosts) => new()
     {
         QueueId = "Q1",
         Destination = domain,
@@ -28,6 +32,7 @@ internal static class Mail
         Recipients = [new AttemptRecipient(null!), new AttemptRecipient(null!)],
         Content = null!,
         IsFinal = isFinal,
+        IsTlsReport = isReport,
         Hosts = [.. hosts.Select((host, index) => new MxHost(StsLab.Name(host), index, 25))],
     };
 

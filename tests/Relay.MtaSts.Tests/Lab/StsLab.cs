@@ -10,6 +10,7 @@ using Relay.Lab.PolicyHosts;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Evidence;
+using Relay.MtaSts.Reporting;
 
 namespace Relay.MtaSts.Tests.Lab;
 
@@ -51,6 +52,8 @@ internal sealed class StsLab : IAsyncDisposable
     public IPolicyFetcher Fetcher => _services.GetRequiredService<IPolicyFetcher>();
 
     public IDeliveryMiddleware Middleware => _services.GetRequiredService<IDeliveryMiddleware>();
+
+    public IReportPoster Poster => _services.GetRequiredService<IReportPoster>();
 
     public PolicyRefresher Refresher => _services.GetRequiredService<PolicyRefresher>();
 

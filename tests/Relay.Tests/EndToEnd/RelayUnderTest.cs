@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Relay.Hosting;
 using Relay.Logging;
+using Relay.MtaSts.Evidence;
 
 namespace Relay.Tests.EndToEnd;
 
@@ -22,6 +23,9 @@ internal sealed class RelayUnderTest : IAsyncDisposable
     }
 
     public LogCapture Log { get; }
+
+    /// <summary>What was counted for reports.</summary>
+    public EvidenceList Evidence { get; private init; } = new();
 
     public IServiceProvider Services => _application.Services;
 
@@ -42,6 +46,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         TimeProvider clock, Action<IServiceCollection> more, params (string Key, string Value)[] settings)
     {
         var log = new LogCapture();
+        var evidence = new EvidenceList();
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "{}");
         var faults = new List<string>();
@@ -54,12 +59,13 @@ internal sealed class RelayUnderTest : IAsyncDisposable
                 services.RemoveAll<ILoggerProvider>();
                 services.AddSingleton<ILoggerProvider>(_ => new RelayLoggerProvider(LogFormat.Text, log, clock));
                 services.Replace(ServiceDescriptor.Singleton(clock));
+                services.AddSingleton<ITlsEvidenceSink>(evidence);
                 more(services);
             });
         File.Delete(file);
         Assert.Empty(faults);
         await application!.StartAsync();
-        return new RelayUnderTest(application, log);
+        return new RelayUnderTest(application, log) { Evidence = evidence };
     }
 
     /// <summary>As SIGTERM does.</summary>

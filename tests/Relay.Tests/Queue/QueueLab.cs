@@ -30,12 +30,14 @@ internal sealed class QueueLab : IAsyncDisposable
 
     public int MaxPages { get; set; }
 
+    public IReportOutcomeListener? ReportOutcomes { get; set; }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public MailQueue Make()
     {
         var queue = new MailQueue(
-            Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Options, Clock, Log), Log)
+            Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Options, Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
         };

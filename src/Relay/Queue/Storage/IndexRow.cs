@@ -6,5 +6,6 @@ namespace Relay.Queue.Storage;
 /// <param name="ReceivedAt">Milliseconds since 1970.</param>
 /// <param name="Attempts">How many there were.</param>
 /// <param name="NextAttempt">Milliseconds since 1970.</param>
+/// <param name="IsReport">The message is a TLS report of ours.</param>
 internal readonly record struct IndexRow(
-    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt);
+    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt, bool IsReport);

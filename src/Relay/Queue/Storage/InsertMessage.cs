@@ -4,6 +4,12 @@ namespace Relay.Queue.Storage;
 internal sealed class InsertMessage(QueuedEnvelope envelope, IReadOnlyList<string> destinations, ContentFacts content)
     : WriteOperation
 {
+    // Longer than a report may stay queued, and than any outbox asks again.
+    private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(2);
+
+    /// <summary>A report with this key was stored before, so that nothing was written. Valid once the operation is done.</summary>
+    public bool IsRepeated { get; private set; }
+
     /// <inheritdoc/>
     public override int Octets => content.Head.Length;
 
@@ -12,6 +18,16 @@ internal sealed class InsertMessage(QueuedEnvelope envelope, IReadOnlyList<strin
     {
         var id = envelope.Id.Value;
         var mail = envelope.Mail;
+        if (envelope.ReportKey is { } key)
+        {
+            statements.ForgetReports((envelope.ReceivedAt - KeyLifetime).ToUnixTimeMilliseconds());
+            IsRepeated = !statements.TryInsertReport(id, key, envelope.ReceivedAt.ToUnixTimeMilliseconds());
+            if (IsRepeated)
+            {
+                return;
+            }
+        }
+
         object receivedAt = envelope.ReceivedAt.ToUnixTimeMilliseconds();
 
         // The size declared with SIZE is not kept: what is relayed declares the content's own.

@@ -10,8 +10,9 @@ namespace Relay.Queue.Storage;
 /// <item><c>chunk</c>: the further pieces of big messages, numbered from 1.</item>
 /// <item><c>recipient</c>: one row until the recipient is delivered. It repeats what the index needs of the message, so
 /// that a start reads this small table alone.</item>
-/// <item><c>staged</c>: messages whose pieces are being written; those left over by a crash are cleared at the
-/// start.</item>
+/// <item><c>staged</c>: messages whose pieces are being written; those left over by a crash are cleared at the start.</item>
+/// <item><c>report</c>: which messages are TLS reports of ours, and under which key each was handed in; kept for two days,
+/// also after the message has gone, so that handing it in again is recognised.</item>
 /// <item><c>setting</c>: the schema's version and how far queue ids are reserved.</item>
 /// </list>
 /// </summary>
@@ -55,6 +56,11 @@ internal static class QueueSchema
             last_status TEXT,
             last_text TEXT,
             PRIMARY KEY (message_id, seq)) {SqlDialect.Clustered};
+        CREATE TABLE IF NOT EXISTS report (
+            message_id {SqlDialect.KeyType} PRIMARY KEY,
+            report_key TEXT NOT NULL UNIQUE,
+            taken_at BIGINT NOT NULL);
+        CREATE INDEX IF NOT EXISTS report_taken_at ON report (taken_at);
         DELETE FROM chunk WHERE message_id IN (SELECT message_id FROM staged);
         DELETE FROM staged;
         """;

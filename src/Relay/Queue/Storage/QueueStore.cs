@@ -47,7 +47,9 @@ internal sealed class QueueStore : IDisposable
         var fault = staging.Fault;
         if (fault == StoreFault.None)
         {
-            fault = await _writer.SubmitAsync(new InsertMessage(envelope, destinations, facts));
+            var insert = new InsertMessage(envelope, destinations, facts);
+            fault = await _writer.SubmitAsync(insert);
+            fault = fault == StoreFault.None && insert.IsRepeated ? StoreFault.Repeated : fault;
         }
 
         if (fault != StoreFault.None)
@@ -75,14 +77,16 @@ internal sealed class QueueStore : IDisposable
         using var connection = _source.OpenConnection();
         using var command = connection.CreateCommand();
         command.CommandText = """
-            SELECT message_id, destination, received_at, attempts, next_attempt FROM recipient
-            WHERE state = 0 ORDER BY message_id, seq
+            SELECT recipient.message_id, destination, received_at, attempts, next_attempt, report_key IS NOT NULL FROM recipient
+            LEFT JOIN report ON report.message_id = recipient.message_id
+            WHERE state = 0 ORDER BY recipient.message_id, seq
             """;
         using var row = command.ExecuteReader();
         while (row.Read())
         {
             yield return new IndexRow(
-                row.GetInt64(0), row.GetString(1), row.GetInt64(2), (int)row.GetInt64(3), row.GetInt64(4));
+                row.GetInt64(0), row.GetString(1), row.GetInt64(2), (int)row.GetInt64(3), row.GetInt64(4),
+                row.GetBoolean(5));
         }
     }
 

@@ -14,4 +14,7 @@ internal enum StoreFault
 
     /// <summary>The store cannot be written now.</summary>
     Unavailable,
+
+    /// <summary>The message is there already, or was: nothing was written.</summary>
+    Repeated,
 }

@@ -19,7 +19,8 @@ internal sealed class StoreReader : IDisposable
         _message = new(
             connection,
             """
-            SELECT reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets FROM message WHERE id = @1
+            SELECT reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets, report_key IS NOT NULL
+            FROM message LEFT JOIN report ON message_id = id WHERE id = @1
             """,
             1);
         _recipients = new(
@@ -51,7 +52,7 @@ internal sealed class StoreReader : IDisposable
             EnvelopeId = TextOrNull(row, 4),
             Auth = TextOrNull(row, 5),
         };
-        return new StoredMessage(mail, ReadRecipients(id, destination), row.GetInt64(7), row.GetInt64(6) != 0);
+        return new StoredMessage(mail, ReadRecipients(id, destination), row.GetInt64(7), row.GetInt64(6) != 0, row.GetBoolean(8));
     }
 
     /// <summary>A piece of the content, numbered from 0; null when it is not there.</summary>

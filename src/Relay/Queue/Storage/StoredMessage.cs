@@ -7,5 +7,6 @@ namespace Relay.Queue.Storage;
 /// <param name="Recipients">Those still queued there; empty when there are none.</param>
 /// <param name="Octets">The content's length.</param>
 /// <param name="IsEightBit">Some octet of the content is above 127.</param>
+/// <param name="IsReport">It is a TLS report of ours.</param>
 internal sealed record StoredMessage(
-    MailFrom Mail, IReadOnlyList<StoredRecipient> Recipients, long Octets, bool IsEightBit);
+    MailFrom Mail, IReadOnlyList<StoredRecipient> Recipients, long Octets, bool IsEightBit, bool IsReport);

@@ -16,6 +16,8 @@ internal sealed class WriteStatements : IDisposable
     private readonly PreparedStatement _deleteRecipient;
     private readonly PreparedStatement _deleteMessage;
     private readonly PreparedStatement _updateSetting;
+    private readonly PreparedStatement _insertReport;
+    private readonly PreparedStatement _deleteReports;
     private DbTransaction? _transaction;
     private long _reservedIds;
     private long _committedReservedIds;
@@ -57,6 +59,14 @@ internal sealed class WriteStatements : IDisposable
             "DELETE FROM message WHERE id = @1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = @1)",
             1);
         _updateSetting = new(connection, "UPDATE setting SET value = @2 WHERE name = @1", 2);
+        _insertReport = new(
+            connection,
+            "INSERT INTO report (message_id, report_key, taken_at) VALUES (@1, @2, @3) ON CONFLICT (report_key) DO NOTHING",
+            3);
+        _deleteReports = new(
+            connection,
+            "DELETE FROM report WHERE taken_at < @1 AND NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)",
+            1);
     }
 
     private DbTransaction Transaction =>
@@ -114,6 +124,12 @@ internal sealed class WriteStatements : IDisposable
         }
     }
 
+    /// <summary>Notes that a message is a report; false when one with this key was noted before.</summary>
+    public bool TryInsertReport(long id, string key, long takenAt) => _insertReport.Execute(Transaction, id, key, takenAt) > 0;
+
+    /// <summary>Forgets the reports taken before a time, but for those still queued.</summary>
+    public void ForgetReports(long before) => _deleteReports.Execute(Transaction, before);
+
     /// <summary>Keeps the reservation ahead of an id that is being stored, by half a block at least.</summary>
     public void ReserveIds(long id)
     {
@@ -140,6 +156,8 @@ internal sealed class WriteStatements : IDisposable
         _deleteRecipient.Dispose();
         _deleteMessage.Dispose();
         _updateSetting.Dispose();
+        _insertReport.Dispose();
+        _deleteReports.Dispose();
         _connection.Dispose();
     }
 

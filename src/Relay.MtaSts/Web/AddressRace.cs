@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Relay.MtaSts.Discovery;
+namespace Relay.MtaSts.Web;
 
 /// <summary>Connects to the first of several addresses that answers (RFC 8305 §5).</summary>
 internal sealed class AddressRace(TimeProvider clock)

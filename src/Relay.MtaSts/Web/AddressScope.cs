@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Relay.MtaSts.Discovery;
+namespace Relay.MtaSts.Web;
 
 /// <summary>
-/// Tells addresses of the public Internet from those inside somebody's network. The owner of a domain chooses the
-/// address of its policy host, and must not make the relay connect to the operator's own machines.
+/// Tells addresses of the public Internet from those inside somebody's network. The owner of a domain chooses where its
+/// policy host and its report endpoints are, and must not make the relay connect to the operator's own machines.
 /// </summary>
 internal static class AddressScope
 {
