@@ -46,9 +46,9 @@ public sealed class LabCertificateAuthority : IDisposable
     public LabCertificate IssueExpired(params string[] dnsNames) =>
         IssueFrom(_intermediate, Names(dnsNames), (_now.AddDays(-60), _now.AddDays(-1)), _intermediate);
 
-    /// <summary>As <see cref="Issue"/>, but it begins tomorrow.</summary>
+    /// <summary>As <see cref="Issue"/>, but it begins in twenty days, so that a clock some days ahead does not make it good.</summary>
     public LabCertificate IssueNotYetValid(params string[] dnsNames) =>
-        IssueFrom(_intermediate, Names(dnsNames), (_now.AddDays(1), _now.AddDays(60)), _intermediate);
+        IssueFrom(_intermediate, Names(dnsNames), (_now.AddDays(20), _now.AddDays(60)), _intermediate);
 
     /// <summary>Good in all but the name: it is for <c>wrong-name.test</c>.</summary>
     public LabCertificate IssueWrongName() => Issue("wrong-name.test");

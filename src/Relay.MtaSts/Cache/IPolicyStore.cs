@@ -25,9 +25,12 @@ internal interface IPolicyStore
     /// <summary>Removes everything about a domain; false when there was nothing.</summary>
     ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken);
 
-    /// <summary>Unexpired policies whose refresh is due, the most overdue first.</summary>
+    /// <summary>
+    /// Unexpired policies whose refresh is due, the most overdue first; also those whose refresh is set for after
+    /// <paramref name="latest"/>, which only a clock that was ahead can have done.
+    /// </summary>
     ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
-        DateTimeOffset now, int limit, CancellationToken cancellationToken);
+        DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken);
 
     /// <summary>Policies by name.</summary>
     ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken);

@@ -18,20 +18,32 @@ internal sealed class PolicyRefresher(IPolicyCache cache, PolicyShelf shelf, Pol
     private static readonly TimeSpan PruneInterval = TimeSpan.FromDays(1);
     private static readonly TimeSpan KeepUnused = TimeSpan.FromDays(30);
 
-    private DateTimeOffset _pruneAt;
+    private readonly DateTimeOffset _startedOn = clock.Now;
+    private readonly long _startedAt = clock.Timestamp;
+    private long _pruneAt = clock.Timestamp;
+
+    // What is deleted is forgotten for good: a wall clock that jumped ahead while we run must not make policies look long dead.
+    private DateTimeOffset PruneTime
+    {
+        get
+        {
+            var counted = _startedOn + clock.Time.GetElapsedTime(_startedAt);
+            return counted < clock.Now ? counted : clock.Now;
+        }
+    }
 
     /// <summary>One pass.</summary>
     public async Task PassAsync(CancellationToken cancellationToken)
     {
-        var due = await shelf.ListDueAsync(clock.Now, MaxPerPass, cancellationToken);
+        var due = await shelf.ListDueAsync(clock.Now, clock.Now + clock.Options.RefreshInterval, MaxPerPass, cancellationToken);
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = cancellationToken },
             async (domain, token) => await cache.GetFreshAsync(domain, token));
-        if (clock.Now >= _pruneAt)
+        if (clock.Timestamp >= _pruneAt)
         {
-            await shelf.PruneAsync(clock.Now - KeepUnused, cancellationToken);
-            _pruneAt = clock.Now + PruneInterval;
+            await shelf.PruneAsync(PruneTime - KeepUnused, cancellationToken);
+            _pruneAt = clock.After(PruneInterval);
         }
     }
 

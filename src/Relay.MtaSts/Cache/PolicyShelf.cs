@@ -30,8 +30,8 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
         TryAsync(domain.Value, token => store.RemoveAsync(domain, token), false, cancellationToken);
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
-        DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        TryAsync(null, token => store.ListDueAsync(now, limit, token), [], cancellationToken);
+        DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>
+        TryAsync(null, token => store.ListDueAsync(now, latest, limit, token), [], cancellationToken);
 
     public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(
         DomainName after, int limit, CancellationToken cancellationToken) =>

@@ -11,8 +11,9 @@ internal sealed class ReadingPolicyStore(IPolicyStore store, string file) : IPol
     public ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
         File.Exists(file) ? store.LoadAsync(domain, cancellationToken) : default;
 
-    public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        File.Exists(file) ? store.ListDueAsync(now, limit, cancellationToken) : new([]);
+    public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
+        DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>
+        File.Exists(file) ? store.ListDueAsync(now, latest, limit, cancellationToken) : new([]);
 
     public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) =>
         File.Exists(file) ? store.ListAsync(after, limit, cancellationToken) : new([]);

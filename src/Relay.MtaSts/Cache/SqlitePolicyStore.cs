@@ -70,15 +70,19 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
         }));
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
-        DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        new(database.Run<(long Now, int Limit), IReadOnlyList<DomainName>>(
-            (now.ToUnixTimeMilliseconds(), limit),
+        DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>
+        new(database.Run<(long Now, long Latest, int Limit), IReadOnlyList<DomainName>>(
+            (now.ToUnixTimeMilliseconds(), latest.ToUnixTimeMilliseconds(), limit),
             static (connection, ask) =>
             {
                 using var command = connection.CreateCommand();
                 command.CommandText =
-                    "SELECT domain FROM policy WHERE refresh_at <= $now AND expires_at > $now ORDER BY refresh_at LIMIT $limit";
+                    """
+                    SELECT domain FROM policy WHERE (refresh_at <= $now OR refresh_at > $latest) AND expires_at > $now
+                    ORDER BY refresh_at LIMIT $limit
+                    """;
                 command.Parameters.AddWithValue("$now", ask.Now);
+                command.Parameters.AddWithValue("$latest", ask.Latest);
                 command.Parameters.AddWithValue("$limit", ask.Limit);
                 var due = new List<DomainName>();
                 using var reader = command.ExecuteReader();

@@ -113,7 +113,7 @@ internal sealed class TrustOnFirstUse(
         // RFC 8461 §3.3, §10.2: on first contact silence may hide a policy. Mail waits for a while, but not for ever:
         // the patience runs from the domain's first failed lookup, across restarts, so that it delays a domain only
         // once.
-        var since = state.UnknownSince ?? clock.Now;
+        var since = Earlier(state.UnknownSince, clock.Now) ?? clock.Now;
         if (state.UnknownSince is null)
         {
             await shelf.SetUnknownAsync(state.Domain, since, cancellationToken);

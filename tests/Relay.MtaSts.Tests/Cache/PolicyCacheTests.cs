@@ -94,6 +94,35 @@ public sealed class PolicyCacheTests
         Assert.Equal(LogLevel.Warning, Assert.Single(lab.Log.Named("policy-weakened")).Level);
     }
 
+    [Theory] // STS-42, RFC 8461 §3.2: while the relay runs, a step of the wall clock neither ends a policy nor prolongs it
+    [InlineData(-300)]
+    [InlineData(3_000)]
+    public async Task Get_WallClockSteps_AppliesForMaxAgeAsItPasses(int days)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await AssertModeAsync(lab, PolicyMode.Enforce);
+        Break(lab, "all-gone");
+        lab.Clock.SetUtcNow(lab.Clock.GetUtcNow().AddDays(days));
+        lab.Clock.Advance(TimeSpan.FromSeconds(Week - 1));
+        await AssertModeAsync(lab, PolicyMode.Enforce);
+        lab.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
+    }
+
+    [Fact] // RFC 8461 §3.3: a clock set right must not hold mail back for as long as it was wrong
+    public async Task Get_RecordUnknownAndWallClockStepsBack_WaitsForThePatienceAtMost()
+    {
+        await using var lab = StsLab.Start();
+        Break(lab, "txt-servfail");
+        Assert.IsType<PolicyDecision.Unknown>(await lab.AskAsync(Domain));
+        lab.Clock.SetUtcNow(lab.Clock.GetUtcNow().AddHours(-20));
+        lab.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.IsType<PolicyDecision.Unknown>(await lab.AskAsync(Domain));
+        lab.Clock.Advance(TimeSpan.FromMinutes(16));
+        Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
+    }
+
     [Fact] // STS-43, RFC 8461 §3.2: DNS is not authenticated, so the id alone keeps nothing alive
     public async Task Get_SameIdForWeeks_DoesNotMoveTheEnd()
     {

@@ -9,7 +9,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan Due = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Due = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -89,7 +89,6 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
             clock.Advance(Due);
             while (!asked.IsCompleted)
             {
-
                 // The refresher's next pass is set by itself, after the clock has moved.
                 await Task.WhenAny(asked, Task.Delay(Quiet, TimeProvider.System, PolicyLab.Token));
                 clock.Advance(asked.IsCompleted ? TimeSpan.Zero : Minute);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Authentication;
 using System.Text;
 using Relay.Lab.Certificates;
@@ -31,17 +32,20 @@ internal sealed class HostileWorld : IDisposable
     private readonly LabCertificate _webCertificate;
     private readonly Dictionary<string, LabMx> _evil = [];
     private readonly Dictionary<string, Action> _deeds = [];
+    private readonly DateTimeOffset _began;
     private int _ids;
 
     public HostileWorld(PolicyLab lab)
     {
         _lab = lab;
+        _began = lab.Clock.GetUtcNow() - TimeSpan.FromTicks(lab.Clock.GetTimestamp());
         _other = new LabCertificateAuthority("Other", lab.Clock);
         _webCertificate = lab.Authority.Issue(PolicyHost);
         Good = lab.AddGoodMx(Mx);
         AddHosts();
         AddRecords();
         AddPolicyHosts();
+        AddClockSteps();
         Heal();
     }
 
@@ -54,9 +58,13 @@ internal sealed class HostileWorld : IDisposable
 
     public void Do(string deed) => _deeds[deed]();
 
+    /// <summary>Makes the wall clock wrong by so much; what it was wrong by before does not add up.</summary>
+    public void SetClockWrongBy(TimeSpan error) => _lab.Clock.SetUtcNow(_began + TimeSpan.FromTicks(_lab.Clock.GetTimestamp()) + error);
+
     /// <summary>Everything is as its owner wants it; the neighbour has its mail at the same host.</summary>
     public void Heal()
     {
+        SetClockWrongBy(TimeSpan.Zero);
         _lab.Dns.ClearFaults();
         _lab.Dns.Zone.Remove(Domain);
         _lab.SetMx(Domain, Mx);
@@ -86,6 +94,8 @@ internal sealed class HostileWorld : IDisposable
     {
         var (good, authority) = (_lab.Good(Mx), _lab.Authority);
         AddCertificate("expired", authority.IssueExpired(Mx));
+        AddCertificate("not-yet-valid", authority.IssueNotYetValid(Mx));
+        AddHost("addresses-only", good with { Certificate = authority.IssueForAddresses([.. Enumerable.Range(1, 250).Select(number => new IPAddress([127, 20, 0, (byte)number]))]) });
         AddCertificate("self-signed", authority.IssueSelfSigned(Mx));
         AddCertificate("untrusted-root", _other.Issue(Mx));
         AddCertificate("wrong-name", authority.IssueWrongName());
@@ -109,6 +119,12 @@ internal sealed class HostileWorld : IDisposable
         AddHost("greeting-554", good.At(MxRule.Connect, MxAction.ReplyAndClose("554 5.3.2 No")));
         AddHost("dropped-greeting", good.At(MxRule.Connect, MxAction.Reset));
         AddHost("dropped-ehlo", bad.At("EHLO", MxAction.Close));
+        AddHost("dropped-mail", bad.At("MAIL", MxAction.Reset));
+        AddHost("dropped-data", bad.At(new MxRule(MxRule.Content, MxAction.Reset)));
+        AddCut("mail", good.At("MAIL", MxAction.Reset));
+        AddCut("data", good.At("DATA", MxAction.Reset));
+        AddCut("content", good.At(new MxRule(MxRule.Content, MxAction.Reset)));
+        AddCut("end-of-data", good.At(MxRule.EndOfData, MxAction.Reset));
     }
 
     private void AddCertificate(string deed, LabCertificate certificate) => AddHost(deed, PolicyLab.With(Mx, certificate));
@@ -117,6 +133,18 @@ internal sealed class HostileWorld : IDisposable
     {
         var host = _evil[deed] = _lab.AddMx(behavior);
         _deeds[$"host {deed}"] = () => _lab.Point(Mx, host);
+    }
+
+    // The good host itself, whose next connection breaks off at a step that only verified TLS reaches.
+    private void AddCut(string deed, MxBehavior behavior) => _deeds[$"cut {deed}"] = () => Good.ForNextConnection(behavior);
+
+    // STS-42: steps within the life of the policy, and such that no bad certificate becomes a good one.
+    private void AddClockSteps()
+    {
+        foreach (var hours in (ReadOnlySpan<int>)[-20, -1, 1, 20, 200])
+        {
+            _deeds[$"clock wrong by {hours} h"] = () => SetClockWrongBy(TimeSpan.FromHours(hours));
+        }
     }
 
     private void AddRecords()

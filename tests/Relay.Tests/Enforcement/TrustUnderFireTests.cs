@@ -9,7 +9,7 @@ namespace Relay.Tests.Enforcement;
 public sealed class TrustUnderFireTests : IAsyncLifetime
 {
     private const int Rounds = 12;
-    private const int MaxLooks = 40;
+    private const int MaxLooks = 200;
 
     // A step of the clock for each look at the log: time limits of minutes pass in a moment.
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
@@ -66,6 +66,10 @@ public sealed class TrustUnderFireTests : IAsyncLifetime
             Array.ForEach(deeds, _world.Do);
             switch (random.Next(8))
             {
+                case 0:
+                    // STS-42
+                    _world.SetClockWrongBy(TimeSpan.FromHours(random.Next(-20, 200)));
+                    break;
                 case 1:
                     await RestartAsync();
                     break;
@@ -105,10 +109,15 @@ public sealed class TrustUnderFireTests : IAsyncLifetime
         await AssertAllArriveAsync();
     }
 
-    [Fact] // STS-49, RFC 8461 §10.2
-    public async Task Attack_RestartWithDnsAndWebDown_EnforcementGoesOn()
+    [Theory] // STS-42, STS-49, RFC 8461 §3.2, §10.2: the policy lasts for 358 days
+    [InlineData(0)]
+    [InlineData(-20)]
+    [InlineData(200)]
+    [InlineData(24 * 50)]
+    public async Task Attack_RestartWithDnsAndWebDownAndClockWrong_EnforcementGoesOn(int hours)
     {
         _world.Silence();
+        _world.SetClockWrongBy(TimeSpan.FromHours(hours));
         await RestartAsync();
         _world.Do("host no-starttls");
         var fate = await AttackedAsync("restart");
