@@ -64,8 +64,9 @@ internal sealed class ReportDispatcher(
             outbox.Settle(copy, ReportState.Pending, time.GetUtcNow(), "interrupted");
             throw;
         }
-        catch (Exception fault) when (fault is IOException or System.Data.Common.DbException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
+            // A fault of a transport must neither end the program nor, after its next start, end it again.
             return new ReportDispatch.TryLater(fault.Message, After: null);
         }
     }

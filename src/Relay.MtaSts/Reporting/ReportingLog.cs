@@ -28,9 +28,9 @@ internal static partial class ReportingLog
         Message = "lost={Lost} text={Text}")]
     public static partial void CountsKept(this ILogger logger, long lost, string text);
 
-    [LoggerMessage(EventId = EventIds.ReportStoreFailed, EventName = "report-store-failed", Level = LogLevel.Error,
-        Message = "text={Text}")]
-    public static partial void StoreFailed(this ILogger logger, string text);
+    [LoggerMessage(EventId = EventIds.ReportPassFailed, EventName = "report-pass-failed", Level = LogLevel.Error,
+        Message = "tried again in a minute")]
+    public static partial void PassFailed(this ILogger logger, Exception fault);
 
     [LoggerMessage(EventId = EventIds.ReportStoreSetAside, EventName = "report-store-set-aside", Level = LogLevel.Error,
         Message = "file={File} moved-to={MovedTo} text={Text}")]
