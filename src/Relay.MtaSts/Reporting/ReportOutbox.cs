@@ -4,8 +4,10 @@ using Relay.MtaSts.Storage;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after; both are
-/// on disk before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was accepted.
+/// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after;
+/// both are
+/// on disk before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was
+/// accepted.
 /// </summary>
 internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
 {
@@ -15,7 +17,9 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
     private const string OfCopy = "WHERE day = $day AND domain = $domain AND rua = $rua";
     private const string OfReport = "WHERE day = $day AND domain = $domain";
 
-    /// <summary>Copies that a crash left in the middle are handed over again: at once, and under the same name.</summary>
+    /// <summary>
+    /// Copies that a crash left in the middle are handed over again: at once, and under the same name.
+    /// </summary>
     public void Resume() => database.Run(time.GetUtcNow(), static (connection, now) => connection.Execute(
         "UPDATE outbox SET state = $pending, next_at = $now WHERE state = $sending",
         ("$pending", ReportState.Pending),
@@ -23,7 +27,8 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
         ("$now", now.ToUnixTimeMilliseconds())));
 
     /// <summary>
-    /// Writes down what is decided, all or nothing: a report is kept as it will be sent, with one copy for each destination.
+    /// Writes down what is decided, all or nothing: a report is kept as it will be sent, with one copy for each
+    /// destination.
     /// What somebody else has decided in the meantime stands.
     /// </summary>
     public void Write(IReadOnlyCollection<ReportDecision> decisions) => database.Run(
@@ -40,7 +45,9 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
             return true;
         });
 
-    /// <summary>Marks a copy as being handed over and counts the try; false when somebody else has it, or it was accepted.</summary>
+    /// <summary>
+    /// Marks a copy as being handed over and counts the try; false when somebody else has it, or it was accepted.
+    /// </summary>
     public bool TryClaim(ReportCopy copy) => database.Run(copy, static (connection, copy) => connection.Execute(
         $"""
         UPDATE outbox SET state = $sending, attempts = attempts + 1, next_at = NULL {OfCopy}
@@ -101,7 +108,7 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
             UPDATE report SET state = $to, since = $since, next_at = $next, id = $id, contact = $contact, gzip = $gzip,
                 summary = $summary, detail = $detail {OfReport} AND state IN ($counting, $silent)
             """,
-            ("$to", made is not null ? ReportState.Built : (decision as ReportDecision.Closed)?.State ?? ReportState.DnsFailure),
+            ("$to", StateAfter(decision)),
             ("$since", OrNull(postponed?.Since.ToUnixTimeMilliseconds())),
             ("$next", OrNull(postponed?.Next.ToUnixTimeMilliseconds())),
             ("$id", OrNull(made?.Document.ReportId)),
@@ -122,9 +129,17 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
         }
     }
 
+    private static string StateAfter(ReportDecision decision) => decision switch
+    {
+        ReportDecision.Made => ReportState.Built,
+        ReportDecision.Closed closed => closed.State,
+        _ => ReportState.DnsFailure,
+    };
+
     private static object OrNull(object? value) => value ?? DBNull.Value;
 
-    private static void KeepCopy(SqliteConnection connection, TlsReportDocument report, string rua, DateTimeOffset now) =>
+    private static void KeepCopy(
+        SqliteConnection connection, TlsReportDocument report, string rua, DateTimeOffset now) =>
         connection.Execute(
             "INSERT INTO outbox VALUES ($day, $domain, $rua, $state, 0, $now, $expires, '') ON CONFLICT DO NOTHING",
             ("$day", report.Day.Text()),

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// Makes and sends reports when they are due. What it knows is in the store alone: a relay that was down at midnight, or for
+/// Makes and sends reports when they are due. What it knows is in the store alone: a relay that was down at midnight,
+/// or for
 /// days, goes on where it stopped.
 /// </summary>
 internal sealed class ReportScheduler(
@@ -38,7 +39,8 @@ internal sealed class ReportScheduler(
             await PrepareAsync(reports, cancellationToken);
         }
 
-        while (queries.DueCopies(now, PassSize) is { Count: > 0 } copies)
+        // The copies made just now are due too.
+        while (queries.DueCopies(time.GetUtcNow(), PassSize) is { Count: > 0 } copies)
         {
             await Parallel.ForEachAsync(copies, Width(cancellationToken), async (copy, token) =>
                 await dispatcher.SendAsync(copy, token));
@@ -54,7 +56,10 @@ internal sealed class ReportScheduler(
 
     /// <summary>Makes and sends at once what is open, without waiting for its time.</summary>
     public async Task<int> SendAsync(
-        DateOnly? day, Dns.DomainName? domain, IProgress<TlsReportProgress>? progress, CancellationToken cancellationToken)
+        DateOnly? day,
+        Dns.DomainName? domain,
+        IProgress<TlsReportProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ledger.Flush();
         var reports = queries.OpenReports(time.GetUtcNow(), day, domain);

@@ -14,7 +14,13 @@ internal static partial class ReportingLog
     [LoggerMessage(EventId = EventIds.ReportFailed, EventName = "report-failed", Level = LogLevel.Warning,
         Message = "domain={Domain} day={Day} rua={Rua} reason={Reason} next={Next} text={Text}")]
     public static partial void ReportFailed(
-        this ILogger logger, DomainName domain, string day, string? rua, string reason, DateTimeOffset? next, string text);
+        this ILogger logger,
+        DomainName domain,
+        string day,
+        string? rua,
+        string reason,
+        DateTimeOffset? next,
+        string text);
 
     [LoggerMessage(EventId = EventIds.ReportsNotMailed, EventName = "reports-not-mailed", Level = LogLevel.Warning,
         Message = "reports={Reports} reason={Reason} text={Text}")]

@@ -24,7 +24,8 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
             faults.Add($"TlsRpt:MaxDestinations: {options.MaxDestinations} is out of range; write 1 to 100");
         }
 
-        if (options.OrganizationName is { } organization && (organization.Length == 0 || organization.Any(char.IsControl)))
+        if (options.OrganizationName is { } organization
+            && (organization.Length == 0 || organization.Any(char.IsControl)))
         {
             faults.Add("TlsRpt:OrganizationName: it is empty or has control characters; write a name or leave it out");
         }
@@ -63,7 +64,8 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
 
         if (key.KeyFile is { } file && !File.Exists(file))
         {
-            faults.Add($"TlsRpt:Dkim:KeyFile: \"{file}\" does not exist; make one with: relay dkim new DOMAIN SELECTOR");
+            faults.Add(
+                $"TlsRpt:Dkim:KeyFile: \"{file}\" does not exist; make one with: relay dkim new DOMAIN SELECTOR");
         }
 
         if (key.KeyFile is null != key.Selector is null)
