@@ -14,8 +14,9 @@ public sealed class DeliveryAttempt
     public required string Destination { get; init; }
 
     /// <summary>
-    /// The domain whose policy applies: the recipients' domain, never an alias's target, or the next hop's name with a fixed
-    /// route (RFC 8461 §3.4). Null for address literals, which have no policy. Set with <see cref="Hosts"/> by the routing step.
+    /// The domain whose policy applies: the recipients' domain, never an alias's target, or the next hop's name with a
+    /// fixed route (RFC 8461 §3.4). Null for address literals, which have no policy. Set with <see cref="Hosts"/> by
+    /// the routing step.
     /// </summary>
     public DomainName? PolicyDomain { get; set; }
 
@@ -29,8 +30,8 @@ public sealed class DeliveryAttempt
     public required MessageContent Content { get; init; }
 
     /// <summary>
-    /// The message's time in the queue is over: what this attempt defers is returned to the sender. A plugin that holds mail
-    /// back looks once more before that happens (RFC 8461 §5).
+    /// The message's time in the queue is over: what this attempt defers is returned to the sender. A plugin that holds
+    /// mail back looks once more before that happens (RFC 8461 §5).
     /// </summary>
     public required bool IsFinal { get; init; }
 

@@ -15,6 +15,8 @@ public sealed record DeliveryFailure(string Reason, EnhancedStatusCode Status, s
     /// <summary>The host and session it happened with; null when none was reached.</summary>
     public HopFacts? Hop { get; init; }
 
-    /// <summary>The connection broke after the final dot: the message may have been taken (RFC 5321 §4.5.3.2.6).</summary>
+    /// <summary>
+    /// The connection broke after the final dot: the message may have been taken (RFC 5321 §4.5.3.2.6).
+    /// </summary>
     public bool IsUncertain { get; init; }
 }

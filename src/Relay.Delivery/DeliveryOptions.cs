@@ -8,7 +8,9 @@ public sealed class DeliveryOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Delivery";
 
-    /// <summary>The port of MX hosts; MX records carry none (RFC 5321 §2.3.5, §4.5.4.2). Other than 25 in labs only.</summary>
+    /// <summary>
+    /// The port of MX hosts; MX records carry none (RFC 5321 §2.3.5, §4.5.4.2). Other than 25 in labs only.
+    /// </summary>
     public int Port { get; init; } = 25;
 
     /// <summary>How long one TCP connection may take to open; 1 second to 5 minutes.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Relay.Delivery.Addressing;
 using Relay.Delivery.Pipeline;
+using Relay.Delivery.Probing;
 using Relay.Delivery.Routing;
 using Relay.Delivery.Tls;
 using Relay.Delivery.Transport;
@@ -13,7 +14,7 @@ namespace Relay.Delivery;
 public static class DeliveryServices
 {
     /// <summary>
-    /// Adds <see cref="IRouter"/> and <see cref="IDeliveryPipeline"/>. Needs a <see cref="DeliveryIdentity"/>, a
+    /// Adds <see cref="IRouter"/>, <see cref="IDeliveryPipeline"/> and <see cref="IMxProbe"/>. Needs a <see cref="DeliveryIdentity"/>, a
     /// <see cref="Dns.IDnsResolver"/> and a <see cref="TimeProvider"/>; takes every <see cref="IDeliveryMiddleware"/> in the
     /// order registered.
     /// </summary>
@@ -30,6 +31,7 @@ public static class DeliveryServices
         services.TryAddSingleton<Dialer>();
         services.TryAddSingleton<TlsClientPolicy>();
         services.TryAddSingleton<ConnectionOpener>();
+        services.TryAddSingleton<IMxProbe, MxProbe>();
         services.TryAddSingleton<ConnectionPool>();
         services.TryAddSingleton<SmtpTransport>();
         services.TryAddSingleton<IDeliveryPipeline, DeliveryPipeline>();

@@ -4,14 +4,15 @@ namespace Relay.Delivery;
 public delegate Task DeliveryStep(DeliveryAttempt attempt, CancellationToken cancellationToken);
 
 /// <summary>
-/// A plugin's place in the outbound pipeline. Middleware never opens a connection to an MX host; the transport never knows
-/// what made a requirement.
+/// A plugin's place in the outbound pipeline. Middleware never opens a connection to an MX host; the transport never
+/// knows what made a requirement.
 /// </summary>
 public interface IDeliveryMiddleware
 {
     /// <summary>
-    /// Sees the attempt on its way out (may refuse MX hosts, raise the TLS requirement of each, or settle it without going
-    /// on) and on its way back (may read what happened in each session, and say in its own words why nothing was usable).
+    /// Sees the attempt on its way out (may refuse MX hosts, raise the TLS requirement of each, or settle it without
+    /// going on) and on its way back (may read what happened in each session, and say in its own words why nothing was
+    /// usable).
     /// </summary>
     Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken);
 }

@@ -4,8 +4,8 @@ namespace Relay.Delivery;
 public interface IDeliveryPipeline
 {
     /// <summary>
-    /// Runs one attempt. On return every recipient has an outcome. Throws only when cancelled, and then nothing is known of
-    /// recipients without an outcome.
+    /// Runs one attempt. On return every recipient has an outcome. Throws only when cancelled, and then nothing is
+    /// known of recipients without an outcome.
     /// </summary>
     Task DeliverAsync(DeliveryAttempt attempt, CancellationToken cancellationToken);
 }

@@ -22,8 +22,8 @@ public sealed class MxHost
     }
 
     /// <summary>
-    /// The name as the MX record published it, no alias followed: what policies match, SNI carries and the certificate must
-    /// bear (RFC 8461 §4.1). The root for an address literal.
+    /// The name as the MX record published it, no alias followed: what policies match, SNI carries and the certificate
+    /// must bear (RFC 8461 §4.1). The root for an address literal.
     /// </summary>
     public DomainName Name { get; }
 

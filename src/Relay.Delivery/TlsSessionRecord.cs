@@ -4,8 +4,8 @@ using Relay.Delivery.Tls;
 namespace Relay.Delivery;
 
 /// <summary>
-/// Evidence of one connection that an attempt made or took from the pool: what RFC 8460 §4.4 asks for, and nothing of the
-/// message. Exists for every connection that got as far as STARTTLS or the place where it should have been.
+/// Evidence of one connection that an attempt made or took from the pool: what RFC 8460 §4.4 asks for, and nothing of
+/// the message. Exists for every connection that got as far as STARTTLS or the place where it should have been.
 /// </summary>
 public sealed record TlsSessionRecord
 {
@@ -15,7 +15,9 @@ public sealed record TlsSessionRecord
     /// <summary>How TLS went.</summary>
     public required TlsSessionResult Result { get; init; }
 
-    /// <summary>What TLS gave; null unless <see cref="Result"/> is <see cref="TlsSessionResult.Established"/>.</summary>
+    /// <summary>
+    /// What TLS gave; null unless <see cref="Result"/> is <see cref="TlsSessionResult.Established"/>.
+    /// </summary>
     public TlsFacts? Tls { get; init; }
 
     /// <summary>Address connected to: receiving-ip.</summary>
@@ -27,7 +29,9 @@ public sealed record TlsSessionRecord
     /// <summary>The name in the peer's EHLO reply: receiving-mx-helo; empty when there was none.</summary>
     public string PeerHelloName { get; init; } = string.Empty;
 
-    /// <summary>A short token that says more: a reply code, an alert, a time-out: failure-reason-code; empty for none.</summary>
+    /// <summary>
+    /// A short token that says more: a reply code, an alert, a time-out: failure-reason-code; empty for none.
+    /// </summary>
     public string Reason { get; init; } = string.Empty;
 
     /// <summary>The requirement in force was met, so that the message could go this way.</summary>

@@ -1,8 +1,8 @@
 namespace Relay.Delivery;
 
 /// <summary>
-/// How one connection stood as to TLS: the closed set that maps onto RFC 8460 §4.3. Network trouble before TLS was asked
-/// for is not in it (RFC 8460 §4.3.4): such a connection leaves no record.
+/// How one connection stood as to TLS: the closed set that maps onto RFC 8460 §4.3. Network trouble before TLS was
+/// asked for is not in it (RFC 8460 §4.3.4): such a connection leaves no record.
 /// </summary>
 public enum TlsSessionResult
 {

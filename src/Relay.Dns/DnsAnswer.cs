@@ -3,7 +3,8 @@ namespace Relay.Dns;
 /// <summary>The outcome of one lookup.</summary>
 /// <param name="Status">What the lookup came to; everything else depends on it.</param>
 /// <param name="CanonicalName">The name at the end of the alias chain; the name asked for when there is none.</param>
-/// <param name="Records">The records of the type asked for at <paramref name="CanonicalName"/>; empty unless answered.</param>
+/// <param name="Records">The records of the type asked for at <paramref name="CanonicalName"/>; empty unless
+/// answered.</param>
 /// <param name="IsAuthenticated">The AD bit, from a server configured as trusted only (RFC 4035 §3.2.3).</param>
 /// <param name="TimeToLive">
 /// How long the answer may be kept, counted from when it was received: the smallest of the chain, at most a day, or the

@@ -7,8 +7,8 @@ public sealed class DnsOptions
     public const string Section = "Dns";
 
     /// <summary>
-    /// Recursive servers in order of preference, each <c>address</c> or <c>address:port</c> (<c>[2001:db8::53]:5353</c>).
-    /// Empty: those of /etc/resolv.conf, read again whenever that file changes.
+    /// Recursive servers in order of preference, each <c>address</c> or <c>address:port</c>
+    /// (<c>[2001:db8::53]:5353</c>). Empty: those of /etc/resolv.conf, read again whenever that file changes.
     /// </summary>
     public IReadOnlyList<string> Servers { get; init; } = [];
 

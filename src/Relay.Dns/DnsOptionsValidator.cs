@@ -34,7 +34,8 @@ internal sealed class DnsOptionsValidator : IValidateOptions<DnsOptions>
         {
             if (!ServerAddress.TryParse(addresses[i], out _))
             {
-                faults.Add($"Dns:{key}:{i}: \"{addresses[i]}\" is not an address; write 192.0.2.53 or [2001:db8::53]:5353");
+                faults.Add(
+                    $"Dns:{key}:{i}: \"{addresses[i]}\" is not an address; write 192.0.2.53 or [2001:db8::53]:5353");
             }
         }
     }

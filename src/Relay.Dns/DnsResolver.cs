@@ -6,8 +6,9 @@ using Relay.Dns.Messages;
 namespace Relay.Dns;
 
 /// <summary>
-/// Answers from the cache, else joins the query for the same question under way, else asks. A query under way belongs to
-/// no caller: whoever cancels leaves the others, and the cache, their answer. It ends by the time limits of its tries.
+/// Answers from the cache, else joins the query for the same question under way, else asks. A query under way belongs
+/// to no caller: whoever cancels leaves the others, and the cache, their answer. It ends by the time limits of its
+/// tries.
 /// </summary>
 internal sealed class DnsResolver(AnswerCache cache, Lookup lookup, ILogger<DnsResolver> logger) : IDnsResolver, IDisposable
 {
@@ -35,7 +36,8 @@ internal sealed class DnsResolver(AnswerCache cache, Lookup lookup, ILogger<DnsR
 
     private Task<DnsAnswer> JoinAsync(DnsQuestion question, CancellationToken cancellationToken)
     {
-        var flight = _underWay.GetOrAdd(question, asked => new Lazy<Task<DnsAnswer>>(() => FlyAsync(asked, _stopping.Token)));
+        var flight = _underWay.GetOrAdd(
+            question, asked => new Lazy<Task<DnsAnswer>>(() => FlyAsync(asked, _stopping.Token)));
         return flight.Value.WaitAsync(cancellationToken);
     }
 

@@ -10,8 +10,8 @@ namespace Relay.Dns;
 public static class DnsServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IDnsResolver"/> and binds <see cref="DnsOptions"/> to the section <c>Dns</c>, checked when the
-    /// host starts.
+    /// Registers <see cref="IDnsResolver"/> and binds <see cref="DnsOptions"/> to the section <c>Dns</c>, checked when
+    /// the host starts.
     /// </summary>
     public static IServiceCollection AddRelayDns(this IServiceCollection services)
     {

@@ -63,8 +63,11 @@ public readonly record struct DomainName
         return true;
     }
 
-    /// <summary>The name with one label put in front, as <c>_mta-sts</c> before a policy domain; false when it gets too long.</summary>
-    public bool TryPrepend(string label, out DomainName name) => TryParse(IsRoot ? label : $"{label}.{Value}", out name);
+    /// <summary>
+    /// The name with one label put in front, as <c>_mta-sts</c> before a policy domain; false when it gets too long.
+    /// </summary>
+    public bool TryPrepend(string label, out DomainName name) =>
+        TryParse(IsRoot ? label : $"{label}.{Value}", out name);
 
     /// <summary>
     /// Whether the name is <paramref name="ancestor"/> or below it, label by label; everything is below the root.
@@ -74,8 +77,11 @@ public readonly record struct DomainName
         || this == ancestor
         || (Value.EndsWith(ancestor.Value, StringComparison.Ordinal) && Value[^(ancestor.Value.Length + 1)] == '.');
 
-    /// <summary>The name that a message spells so: lower case, labels and lengths checked by the one who read it.</summary>
-    internal static DomainName FromWire(ReadOnlySpan<char> text) => text.IsEmpty ? Root : new DomainName(text.ToString());
+    /// <summary>
+    /// The name that a message spells so: lower case, labels and lengths checked by the one who read it.
+    /// </summary>
+    internal static DomainName FromWire(ReadOnlySpan<char> text) =>
+        text.IsEmpty ? Root : new DomainName(text.ToString());
 
     /// <inheritdoc/>
     public override string ToString() => IsRoot ? "." : Value;

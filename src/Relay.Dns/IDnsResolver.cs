@@ -4,8 +4,8 @@ namespace Relay.Dns;
 public interface IDnsResolver
 {
     /// <summary>
-    /// Looks up one type at one name, aliases followed. Completes synchronously when the answer is cached. Every failure
-    /// is a value; throws only <see cref="OperationCanceledException"/> when the caller cancels.
+    /// Looks up one type at one name, aliases followed. Completes synchronously when the answer is cached. Every
+    /// failure is a value; throws only <see cref="OperationCanceledException"/> when the caller cancels.
     /// </summary>
     ValueTask<DnsAnswer> QueryAsync(DomainName name, DnsRecordType type, CancellationToken cancellationToken);
 }

@@ -13,7 +13,8 @@ namespace Relay.Dns;
 /// this name (SERVFAIL, a malformed answer) is followed by the next and keeps its place. Only silence is asked again
 /// (a datagram may be lost); a failure that was answered is an answer.
 /// </summary>
-internal sealed class Lookup(IOptions<DnsOptions> options, ServerList servers, TimeProvider clock, ILogger<Lookup> logger)
+internal sealed class Lookup(
+    IOptions<DnsOptions> options, ServerList servers, TimeProvider clock, ILogger<Lookup> logger)
 {
     private readonly DnsOptions _options = options.Value;
 
@@ -27,11 +28,13 @@ internal sealed class Lookup(IOptions<DnsOptions> options, ServerList servers, T
             var silent = new List<NameServer>();
             foreach (var server in candidates)
             {
-                var exchange = await ServerExchange.AskAsync(server, question, _options.Timeout, clock, cancellationToken);
+                var exchange = await ServerExchange.AskAsync(
+                    server, question, _options.Timeout, clock, cancellationToken);
                 if (exchange is Exchange.Answered { Message: var message } && SaysSomething(message))
                 {
                     server.Restore();
-                    return new Reply(message, message.ClaimsAuthentic && server.IsTrusted, default, $"answered by {server.Address}");
+                    return new Reply(
+                        message, message.ClaimsAuthentic && server.IsTrusted, default, $"answered by {server.Address}");
                 }
 
                 var (failure, reason) = Judge(exchange);
@@ -63,7 +66,8 @@ internal sealed class Lookup(IOptions<DnsOptions> options, ServerList servers, T
     {
         Exchange.Silent silent => (DnsStatus.Timeout, silent.Reason),
         Exchange.Malformed => (DnsStatus.Malformed, "malformed answer"),
-        Exchange.Answered { Message.Code: ResponseCode.NoError } => (DnsStatus.ServerFailure, "referral instead of an answer"),
+        Exchange.Answered { Message.Code: ResponseCode.NoError } =>
+            (DnsStatus.ServerFailure, "referral instead of an answer"),
         Exchange.Answered answered => (DnsStatus.ServerFailure, ResponseCode.NameOf(answered.Message.Code)),
         _ => throw new UnreachableException(),
     };

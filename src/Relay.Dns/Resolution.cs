@@ -15,8 +15,8 @@ internal sealed class Resolution(DnsQuestion question)
     // RFC 2308 §5: values of one to three hours have been found to work well.
     private static readonly TimeSpan MaxNegativeTimeToLive = TimeSpan.FromHours(3);
 
-    // RFC 9520 §3.2: a failure is kept for at least a second, so that a busy queue does not ask a failing server for each
-    // message; RFC 2308 §7 allows 5 min, but a failure that is over must not hold up mail.
+    // RFC 9520 §3.2: a failure is kept for at least a second, so that a busy queue does not ask a failing server for
+    // each message; RFC 2308 §7 allows 5 min, but a failure that is over must not hold up mail.
     private static readonly TimeSpan FailureTimeToLive = TimeSpan.FromSeconds(1);
 
     private readonly List<DomainName> _chain = [question.Name];
@@ -61,7 +61,8 @@ internal sealed class Resolution(DnsQuestion question)
     public DnsAnswer Failed(DnsStatus status, string detail) =>
         new(status, Current, [], IsAuthenticated: false, FailureTimeToLive, $"{Next}: {detail}");
 
-    // Only records of the name reached count: what else a server volunteers may be an attempt to poison (RFC 2181 §5.4.1).
+    // Only records of the name reached count: what else a server volunteers may be an attempt to poison (RFC 2181
+    // §5.4.1).
     private List<DnsRecord> RecordsAt(DnsMessage message, DomainName name) =>
         [.. message.Answers.Where(record => record.Owner == name && IsAskedFor(record))];
 
@@ -126,8 +127,8 @@ internal sealed class Resolution(DnsQuestion question)
             return null;
         }
 
-        // RFC 2308 §5: an absence lives as long as the lesser of the SOA's own time to live and its minimum; without an SOA
-        // it is not to be kept. RFC 6604 §3: NXDOMAIN speaks of the last name of the chain.
+        // RFC 2308 §5: an absence lives as long as the lesser of the SOA's own time to live and its minimum; without an
+        // SOA it is not to be kept. RFC 6604 §3: NXDOMAIN speaks of the last name of the chain.
         var negative = isCovered ? Shorter(message.Authority!.TimeToLive, message.Authority.Minimum) : TimeSpan.Zero;
         var timeToLive = Shorter(_timeToLive, Shorter(negative, MaxNegativeTimeToLive));
         var (status, fact) = message.Code == ResponseCode.NameError

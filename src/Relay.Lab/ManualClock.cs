@@ -53,7 +53,9 @@ public sealed class ManualClock : TimeProvider
         }
     }
 
-    /// <summary>Moves the wall clock and the timestamps, firing every timer that comes due, each at its own time.</summary>
+    /// <summary>
+    /// Moves the wall clock and the timestamps, firing every timer that comes due, each at its own time.
+    /// </summary>
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
@@ -69,7 +71,9 @@ public sealed class ManualClock : TimeProvider
         }
     }
 
-    /// <summary>Sets the wall clock alone, also backwards, as an operator or NTP does; timestamps and timers do not notice.</summary>
+    /// <summary>
+    /// Sets the wall clock alone, also backwards, as an operator or NTP does; timestamps and timers do not notice.
+    /// </summary>
     public void SetUtcNow(DateTimeOffset now)
     {
         lock (_gate)
@@ -147,7 +151,8 @@ public sealed class ManualClock : TimeProvider
 
     private Task WaitAsync(Predicate<List<ManualTimer>> condition, CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(condition, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiter = new Waiter(
+            condition, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
             _waiters.Add(waiter);

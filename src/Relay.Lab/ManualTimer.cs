@@ -1,6 +1,8 @@
 namespace Relay.Lab;
 
-/// <summary>A timer of <see cref="ManualClock"/>; its times belong to the clock and are guarded by the clock's lock.</summary>
+/// <summary>
+/// A timer of <see cref="ManualClock"/>; its times belong to the clock and are guarded by the clock's lock.
+/// </summary>
 internal sealed class ManualTimer(ManualClock clock, TimerCallback callback, object? state) : ITimer
 {
     /// <summary>When it fires, in ticks since the clock's start.</summary>

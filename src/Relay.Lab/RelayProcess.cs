@@ -22,8 +22,8 @@ public sealed class RelayProcess : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>
-    /// Settings for a relay in the lab, by configuration key; change or add as the test needs. The listener gets a port of
-    /// its own that stays the same over restarts.
+    /// Settings for a relay in the lab, by configuration key; change or add as the test needs. The listener gets a port
+    /// of its own that stays the same over restarts.
     /// </summary>
     /// <param name="directory">A directory of the test's; the relay's data come below it.</param>
     /// <param name="dnsServer">The lab's name server, as <c>address:port</c>.</param>
@@ -39,17 +39,21 @@ public sealed class RelayProcess : IAsyncDisposable
         ["Delivery:AllowLoopback"] = "true",
     };
 
-    /// <summary>Starts the program and waits for its <c>started</c> line. Throws, with its log, when it does not come up.</summary>
+    /// <summary>
+    /// Starts the program and waits for its <c>started</c> line. Throws, with its log, when it does not come up.
+    /// </summary>
     public static async Task<RelayProcess> StartAsync(
         string directory, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var configuration = Path.Combine(directory, "relay.json");
         await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(settings), cancellationToken);
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "relay"), ["run", "--config", configuration])
+        var start = new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "relay"), ["run", "--config", configuration])
         {
             WorkingDirectory = directory,
         };
-        var process = LabProcess.Start(start, Path.Combine(directory, $"relay-{Interlocked.Increment(ref _lives)}.log"));
+        var process = LabProcess.Start(
+            start, Path.Combine(directory, $"relay-{Interlocked.Increment(ref _lives)}.log"));
         try
         {
             await process.WaitForLineAsync(line => IsEvent(line, "started"), cancellationToken);
@@ -74,5 +78,6 @@ public sealed class RelayProcess : IAsyncDisposable
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     // 2026-11-22T07:40:12.345Z INF delivered queue=…
-    private static bool IsEvent(string line, string name) => line.Split(' ', 4) is [_, { Length: 3 }, var word, ..] && word == name;
+    private static bool IsEvent(string line, string name) =>
+        line.Split(' ', 4) is [_, { Length: 3 }, var word, ..] && word == name;
 }

@@ -24,7 +24,9 @@ public static class EventIds
     /// <summary><c>policy-invalid</c>.</summary>
     public const int PolicyInvalid = 7007;
 
-    /// <summary><c>policy-unavailable</c>: a record is published, its policy cannot be had, nothing is cached.</summary>
+    /// <summary>
+    /// <c>policy-unavailable</c>: a record is published, its policy cannot be had, nothing is cached.
+    /// </summary>
     public const int PolicyUnavailable = 7008;
 
     /// <summary><c>policy-unknown</c>: the record could not be looked up and nothing is cached.</summary>

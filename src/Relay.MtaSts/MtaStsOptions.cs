@@ -11,21 +11,25 @@ public sealed class MtaStsOptions
     /// <summary>False: no policy is looked for, every destination is served opportunistically.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>How long one policy fetch may take, names to last octet, 1 s to 5 min. RFC 8461 §3.3 suggests a minute.</summary>
+    /// <summary>
+    /// How long one policy fetch may take, names to last octet, 1 s to 5 min. RFC 8461 §3.3 suggests a minute.
+    /// </summary>
     public TimeSpan FetchTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The port of policy hosts; other than 443 only in labs and private PKIs.</summary>
     public int FetchPort { get; init; } = 443;
 
-    /// <summary>PEM file whose certificates replace the system's roots for policy hosts; null keeps the system's.</summary>
+    /// <summary>
+    /// PEM file whose certificates replace the system's roots for policy hosts; null keeps the system's.
+    /// </summary>
     public string? TrustedRootsFile { get; init; }
 
     /// <summary>How often a live policy is fetched again, 5 min to 7 days (RFC 8461 §10.2).</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// How long mail to a domain waits, from the first lookup that failed, while DNS does not say whether the domain has a
-    /// policy; zero for not at all; at most 5 days.
+    /// How long mail to a domain waits, from the first lookup that failed, while DNS does not say whether the domain
+    /// has a policy; zero for not at all; at most 5 days.
     /// </summary>
     public TimeSpan UnknownPolicyPatience { get; init; } = TimeSpan.FromMinutes(15);
 

@@ -36,13 +36,29 @@ public static class MtaStsServices
         services.AddSingleton<StsMetrics>();
         services.AddSingleton<EvidenceOutlet>();
         AddDiscovery(services);
-        AddCache(services, Path.Combine(configuration[DataDirectoryKey] ?? DefaultDataDirectory, FileName));
-        services.AddSingleton<DomainOverrides>();
+        AddCache(services, FileIn(configuration));
+        services.AddSingleton(provider => new DomainOverrides(provider.GetRequiredService<PolicyClock>()));
         services.AddSingleton<SessionEvidence>();
         services.AddSingleton<AttemptReview>();
         services.AddSingleton<IDeliveryMiddleware, MtaStsMiddleware>();
         return services;
     }
+
+    /// <summary>
+    /// After <see cref="AddMtaSts"/>: policies are read from the store and nothing is written to it, nor is it created; for
+    /// programs that look at what a relay remembers.
+    /// </summary>
+    public static IServiceCollection ReadPoliciesOnly(this IServiceCollection services)
+    {
+        services.RemoveAll<IPolicyStore>();
+        services.AddSingleton<IPolicyStore>(provider => new ReadingPolicyStore(
+            ActivatorUtilities.CreateInstance<SqlitePolicyStore>(provider),
+            FileIn(provider.GetRequiredService<IConfiguration>())));
+        return services;
+    }
+
+    private static string FileIn(IConfiguration configuration) =>
+        Path.Combine(configuration[DataDirectoryKey] ?? DefaultDataDirectory, FileName);
 
     private static void AddDiscovery(IServiceCollection services)
     {

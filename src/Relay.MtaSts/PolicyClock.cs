@@ -38,11 +38,13 @@ internal sealed class PolicyClock(TimeProvider time, IOptions<MtaStsOptions> opt
 
     /// <summary>How long nothing is fetched after so many failures in a row.</summary>
     public static TimeSpan BackOff(int failures) =>
-        failures >= 5 ? LongestBackOff : TimeSpan.FromTicks(Math.Min(FirstBackOff.Ticks << Math.Max(failures - 1, 0), LongestBackOff.Ticks));
+        failures >= 5
+            ? LongestBackOff
+            : TimeSpan.FromTicks(Math.Min(FirstBackOff.Ticks << Math.Max(failures - 1, 0), LongestBackOff.Ticks));
 
     /// <summary>
-    /// When a policy fetched now is fetched again: RFC 8461 §10.2, well before it expires, about once a day, and not all of them
-    /// at the same moment.
+    /// When a policy fetched now is fetched again: RFC 8461 §10.2, well before it expires, about once a day, and not
+    /// all of them at the same moment.
     /// </summary>
     public DateTimeOffset NextRefresh(TimeSpan maxAge)
     {

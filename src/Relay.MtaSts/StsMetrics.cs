@@ -18,8 +18,10 @@ internal sealed class StsMetrics
 #pragma warning disable CA2000 // The factory owns its meters.
         var meter = meters.Create(MeterName);
 #pragma warning restore CA2000
-        _fetches = meter.CreateCounter<long>("relay_sts_fetches_total", description: "Policy fetches by what they came to.");
-        _refusals = meter.CreateCounter<long>("relay_sts_refusals_total", description: "MX hosts and sessions that a policy refused.");
+        _fetches = meter.CreateCounter<long>(
+            "relay_sts_fetches_total", description: "Policy fetches by what they came to.");
+        _refusals = meter.CreateCounter<long>(
+            "relay_sts_refusals_total", description: "MX hosts and sessions that a policy refused.");
     }
 
     public void CountFetch(PolicyFetch fetch) =>

@@ -1,8 +1,8 @@
 namespace Relay.Smtp;
 
 /// <summary>
-/// A time limit on one step, told apart from the caller's cancellation: <see cref="Expired"/> is true only when the time
-/// ran out. Driven by <see cref="TimeProvider"/>, so that tests own the clock.
+/// A time limit on one step, told apart from the caller's cancellation: <see cref="Expired"/> is true only when the
+/// time ran out. Driven by <see cref="TimeProvider"/>, so that tests own the clock.
 /// </summary>
 public sealed class Deadline : IDisposable
 {

@@ -9,6 +9,9 @@ public static class EventIds
     /// <summary>A server session met an error of our own.</summary>
     public const int SessionFailed = 2002;
 
+    /// <summary>A message was refused, at MAIL or after its content was read.</summary>
+    public const int Refused = 2003;
+
     /// <summary>A client's TLS handshake failed.</summary>
     public const int ServerHandshakeFailed = 6001;
 }

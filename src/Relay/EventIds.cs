@@ -21,8 +21,8 @@ public static class EventIds
     /// <summary>A message was accepted.</summary>
     public const int Received = 2101;
 
-    /// <summary>A message was refused after its content was read.</summary>
-    public const int Refused = 2102;
+    /// <summary>A message could not be kept while it arrived.</summary>
+    public const int SpoolFailed = 2102;
 
     /// <summary>A connection was turned away by a limit.</summary>
     public const int ConnectionRefused = 2103;

@@ -44,8 +44,8 @@ internal sealed class AddressLookup(IDnsResolver resolver, TargetFilter filter)
                 FailureReason.TargetRefused, new(5, 4, 6), $"{host} leads to this machine or to no host ({removed} addresses)"));
     }
 
-    // RFC 5321 §5.1: the order presented is kept within a family. The families take turns, so that one that leads nowhere
-    // costs one try and not all of them (RFC 8305 §4).
+    // RFC 5321 §5.1: the order presented is kept within a family. The families take turns, so that one that leads
+    // nowhere costs one try and not all of them (RFC 8305 §4).
     private static List<IPAddress> Interleave(IReadOnlyList<DnsRecord> ipv6, IReadOnlyList<DnsRecord> ipv4)
     {
         var addresses = new List<IPAddress>(ipv6.Count + ipv4.Count);

@@ -23,6 +23,15 @@ internal static class AddressLiteral
             : IsDottedQuad(inner) && TryParse(inner, AddressFamily.InterNetwork, out address);
     }
 
+    /// <summary>The literal of an address; a zone, which means something on one machine only, is left out.</summary>
+    public static string Of(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return plain.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"[{Ipv6Tag}{new IPAddress(plain.GetAddressBytes())}]"
+            : $"[{plain}]";
+    }
+
     private static bool TryParse(ReadOnlySpan<char> text, AddressFamily family, out IPAddress address)
     {
         // A zone (fe80::1%eth0) has a meaning on one machine only.
@@ -44,7 +53,8 @@ internal static class AddressLiteral
         {
             var number = text[range];
             numbers++;
-            if (number.Length is < 1 or > 3 || number.ContainsAnyExceptInRange('0', '9') || (number.Length > 1 && number[0] == '0'))
+            if (number.Length is < 1 or > 3 || number.ContainsAnyExceptInRange('0', '9')
+                || (number.Length > 1 && number[0] == '0'))
             {
                 return false;
             }

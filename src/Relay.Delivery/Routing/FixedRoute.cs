@@ -31,7 +31,8 @@ internal sealed record FixedRoute(DomainName Domain, bool IsSuffix, TlsRequireme
             return true;
         }
 
-        if (AddressLiteral.TryParse(options.NextHop, out var address) || IPAddress.TryParse(options.NextHop, out address))
+        if (AddressLiteral.TryParse(options.NextHop, out var address)
+            || IPAddress.TryParse(options.NextHop, out address))
         {
             route = route with { NextHopAddress = address };
             return true;

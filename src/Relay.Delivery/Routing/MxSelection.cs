@@ -46,14 +46,17 @@ internal readonly record struct MxSelection(IReadOnlyList<DnsRecord.MailExchange
 
         if (nulls > 0)
         {
-            // RFC 7505 §3: a null MX must stand alone; next to others it is the publisher's error, and the others are meant.
+            // RFC 7505 §3: a null MX must stand alone; next to others it is the publisher's error, and the others are
+            // meant.
             logger.NullMxBesideOthers(domain.Value);
         }
 
         if (records.Count == 0)
         {
-            // RFC 5321 §5.1: MX records that lead nowhere are an error; the domain's own address must not be used instead.
-            return new([], new(FailureReason.NoUsableMx, new(5, 4, 4), $"{domain} publishes no MX host that can be used"));
+            // RFC 5321 §5.1: MX records that lead nowhere are an error; the domain's own address must not be used
+            // instead.
+            return new(
+                [], new(FailureReason.NoUsableMx, new(5, 4, 4), $"{domain} publishes no MX host that can be used"));
         }
 
         return Order(domain, records, ownName);

@@ -3,10 +3,14 @@ namespace Relay.Delivery.Routing;
 /// <summary>One rule for a destination: where its mail goes, what TLS it demands, or both.</summary>
 public sealed class RouteOptions
 {
-    /// <summary>The recipients' domain: <c>corp.example</c>, everything below it (<c>*.corp.example</c>), or <c>*</c>.</summary>
+    /// <summary>
+    /// The recipients' domain: <c>corp.example</c>, everything below it (<c>*.corp.example</c>), or <c>*</c>.
+    /// </summary>
     public string Domain { get; init; } = string.Empty;
 
-    /// <summary>The host that takes the mail, looked up by address only, or an address; null for the domain's MX hosts.</summary>
+    /// <summary>
+    /// The host that takes the mail, looked up by address only, or an address; null for the domain's MX hosts.
+    /// </summary>
     public string? NextHop { get; init; }
 
     /// <summary>The next hop's port; null for <c>Delivery:Port</c>.</summary>

@@ -15,7 +15,9 @@ public abstract record RouteResult
     /// <param name="SiteKey">Equal for destinations that the same set of hosts serves.</param>
     public sealed record Found(IReadOnlyList<MxHost> Hosts, DomainName? PolicyDomain, string SiteKey) : RouteResult;
 
-    /// <summary>No host can be named: no such domain, null MX, a loop (permanent), or DNS does not answer (transient).</summary>
+    /// <summary>
+    /// No host can be named: no such domain, null MX, a loop (permanent), or DNS does not answer (transient).
+    /// </summary>
     /// <param name="Outcome">What every recipient there gets.</param>
     public sealed record None(DeliveryOutcome Outcome) : RouteResult;
 }

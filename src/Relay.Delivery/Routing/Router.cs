@@ -7,9 +7,9 @@ using Relay.Smtp.Grammar;
 namespace Relay.Delivery.Routing;
 
 /// <summary>
-/// Fixed routes first, then address literals, then MX (RFC 5321 §5.1). What ends here: a name that is no domain, a domain
-/// that does not exist, a null MX, MX hosts that lead nowhere or back to us (all bounced), and DNS that does not answer
-/// (deferred). No search list: a name is what the sender wrote (RFC 5321 §5.1).
+/// Fixed routes first, then address literals, then MX (RFC 5321 §5.1). What ends here: a name that is no domain, a
+/// domain that does not exist, a null MX, MX hosts that lead nowhere or back to us (all bounced), and DNS that does not
+/// answer (deferred). No search list: a name is what the sender wrote (RFC 5321 §5.1).
 /// </summary>
 internal sealed class Router(
     IDnsResolver resolver,

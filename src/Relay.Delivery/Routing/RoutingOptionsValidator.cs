@@ -22,7 +22,8 @@ internal sealed class RoutingOptionsValidator : IValidateOptions<RoutingOptions>
         {
             if (!FixedRoute.TryReadPattern(route.Domain, out _, out _))
             {
-                faults.Add($"{key}:Domain: \"{route.Domain}\" is not a domain; write corp.example, *.corp.example or *");
+                faults.Add(
+                    $"{key}:Domain: \"{route.Domain}\" is not a domain; write corp.example, *.corp.example or *");
             }
             else
             {

@@ -13,6 +13,8 @@ public enum CertificateFaults
     /// <summary>The certificate's validity has ended: <c>certificate-expired</c>.</summary>
     Expired = 2,
 
-    /// <summary>Anything else: chain, trust, not yet valid, usage, an expired issuer: <c>certificate-not-trusted</c>.</summary>
+    /// <summary>
+    /// Anything else: chain, trust, not yet valid, usage, an expired issuer: <c>certificate-not-trusted</c>.
+    /// </summary>
     NotTrusted = 4,
 }

@@ -6,7 +6,8 @@ namespace Relay.Delivery.Tls;
 
 /// <summary>
 /// Forms the verdict on a certificate from the chain that the TLS stack built. Names are ours to compare, for the stack
-/// falls back to the common name. Faults stand side by side (RFC 8460 §4.3.1): an expired certificate of another host has two.
+/// falls back to the common name. Faults stand side by side (RFC 8460 §4.3.1): an expired certificate of another host
+/// has two.
 /// </summary>
 public static class CertificateJudge
 {
@@ -43,7 +44,9 @@ public static class CertificateJudge
         return new(faults, Explain(leaf, names, faults, chainReason)) { Reason = chainReason ?? string.Empty };
     }
 
-    /// <summary>The first thing wrong with the chain besides the leaf's end of validity; null when nothing is.</summary>
+    /// <summary>
+    /// The first thing wrong with the chain besides the leaf's end of validity; null when nothing is.
+    /// </summary>
     private static string? ChainReason(X509Certificate2 leaf, X509Chain chain, DateTimeOffset now)
     {
         var status = X509ChainStatusFlags.NoError;

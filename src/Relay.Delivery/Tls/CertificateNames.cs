@@ -43,7 +43,8 @@ internal static class CertificateNames
 
         if (!presented.StartsWith("*."))
         {
-            // RFC 9525 §6.3: label by label, ASCII case aside; a `*` inside a label is an ordinary character that no host has.
+            // RFC 9525 §6.3: label by label, ASCII case aside; a `*` inside a label is an ordinary character that no
+            // host has.
             return presented.Equals(reference, StringComparison.OrdinalIgnoreCase);
         }
 

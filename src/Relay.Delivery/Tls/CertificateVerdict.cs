@@ -4,7 +4,8 @@ namespace Relay.Delivery.Tls;
 /// What PKIX verification found for the name the host must bear. Always formed, also where it does not decide.
 /// </summary>
 /// <param name="Faults">Every fault found; <see cref="CertificateFaults.None"/> when verified.</param>
-/// <param name="Detail">For people: subject, names, dates or chain error that explain the faults; empty when verified.</param>
+/// <param name="Detail">For people: subject, names, dates or chain error that explain the faults; empty when
+/// verified.</param>
 public sealed record CertificateVerdict(CertificateFaults Faults, string Detail)
 {
     /// <summary>A certificate that verified.</summary>

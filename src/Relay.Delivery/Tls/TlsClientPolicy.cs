@@ -38,8 +38,8 @@ internal sealed class TlsClientPolicy
         // RFC 8461 §10.5: revocation is optional; an online check would let a third party stall mail.
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         CertificateChainPolicy = ChainPolicy(),
-        // HARD-14, RFC 3207 §4.1: a resumed session shows no certificate chain of its own, so that what it proves would rest on
-        // an older connection with other needs. Pooled connections save more handshakes than resumption would.
+        // HARD-14, RFC 3207 §4.1: a resumed session shows no certificate chain of its own, so that what it proves would
+        // rest on an older connection with other needs. Pooled connections save more handshakes than resumption would.
         AllowTlsResume = false,
 #pragma warning disable CA5359 // RFC 7435 §3: any certificate is better than clear; the transport acts on the verdict.
         RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
@@ -54,7 +54,8 @@ internal sealed class TlsClientPolicy
     {
         var policy = new X509ChainPolicy
         {
-            // RFC 8461 §4.2: what the server does not send is not fetched; a fetch would stall, and leak who talks to whom.
+            // RFC 8461 §4.2: what the server does not send is not fetched; a fetch would stall, and leak who talks to
+            // whom.
             DisableCertificateDownloads = true,
             RevocationMode = X509RevocationMode.NoCheck,
             VerificationTimeIgnored = false,

@@ -1,6 +1,8 @@
 namespace Relay.Delivery.Transport;
 
-/// <summary>How far an attempt has come: who is still open, what stood in the way, how many connections it took.</summary>
+/// <summary>
+/// How far an attempt has come: who is still open, what stood in the way, how many connections it took.
+/// </summary>
 internal sealed class AttemptProgress
 {
     /// <summary>More connections than this are not tried in one attempt, whatever a stranger's zone lists.</summary>
@@ -58,8 +60,8 @@ internal sealed class AttemptProgress
     }
 
     /// <summary>
-    /// Every host has been tried. The last real obstacle is told; refusals by policy only when there was none. A permanent
-    /// obstacle is final only when every host was asked.
+    /// Every host has been tried. The last real obstacle is told; refusals by policy only when there was none. A
+    /// permanent obstacle is final only when every host was asked.
     /// </summary>
     public void Finish()
     {

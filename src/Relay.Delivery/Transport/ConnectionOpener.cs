@@ -2,14 +2,16 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Relay.Delivery.Routing;
 using Relay.Delivery.Tls;
 using Relay.Smtp.Client;
 
 namespace Relay.Delivery.Transport;
 
 /// <summary>
-/// Opens a session with an address of an MX host and brings TLS up as far as the host's requirement wants, leaving evidence of
-/// each TLS session on the attempt. Clear is only ever the result of opportunism: with a demand there is TLS or no session.
+/// Opens a session with an address of an MX host and brings TLS up as far as the host's requirement wants, leaving
+/// evidence of each TLS session on the attempt. Clear is only ever the result of opportunism: with a demand there is
+/// TLS or no session.
 /// </summary>
 internal sealed class ConnectionOpener(
     Dialer dialer,
@@ -22,8 +24,8 @@ internal sealed class ConnectionOpener(
     private static readonly TimeSpan ClearLifetime = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan UnreachableLifetime = TimeSpan.FromMinutes(1);
 
-    // RFC 5321 §4.5.4.1: dead addresses are remembered, so that queued messages do not each wait for the time-out. Shorter
-    // than the first retry interval, so that every retry really tries.
+    // RFC 5321 §4.5.4.1: dead addresses are remembered, so that queued messages do not each wait for the time-out.
+    // Shorter than the first retry interval, so that every retry really tries.
     private readonly ExpiringMemory<(IPAddress, int), string> _unreachable = new(10_000, UnreachableLifetime, clock);
 
     // Hosts whose handshake failed lately, with the reason: opportunistic sessions go straight to clear (RFC 7435 §3).
@@ -118,11 +120,17 @@ internal sealed class ConnectionOpener(
     }
 
 #pragma warning disable CA2000 // The connection owns the session, the session the stream, the stream the socket.
-    private HostConnection Connection(PoolKey key, Socket socket) => new(
-        key,
-        new SmtpClientSession(
-            new NetworkStream(socket, ownsSocket: true), identity.HostName, options.Value.Timeouts, clock),
-        ((IPEndPoint)socket.LocalEndPoint!).Address);
+    private HostConnection Connection(PoolKey key, Socket socket)
+    {
+        var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
+        // RFC 5321 §4.1.1.1, §4.1.4: who has no fully qualified name says the address that it comes from.
+        var name = identity.HostName.Contains('.', StringComparison.Ordinal)
+            ? identity.HostName
+            : AddressLiteral.Of(local);
+        var session = new SmtpClientSession(
+            new NetworkStream(socket, ownsSocket: true), name, options.Value.Timeouts, clock);
+        return new(key, session, local);
+    }
 #pragma warning restore CA2000
 
     /// <summary>STARTTLS and the judgement on it. Neither connection nor failure means: again, in clear.</summary>
@@ -132,6 +140,7 @@ internal sealed class ConnectionOpener(
         if (!connection.Session.Capabilities.StartTls)
         {
             connection.TlsResult = TlsSessionResult.StartTlsNotOffered;
+            connection.TlsReason = connection.Session.IsHelloPlain ? "ehlo-not-supported" : "starttls-not-offered";
             return Settle(task, connection, FailureReason.StartTlsMissing, "STARTTLS is not offered");
         }
 
@@ -157,7 +166,8 @@ internal sealed class ConnectionOpener(
         if (step.Succeeded)
         {
             connection.PeerHelloName = connection.Session.PeerHelloName;
-            return Settle(task, connection, FailureReason.CertificateInvalid, $"its certificate is not valid: {verdict.Detail}");
+            return Settle(
+                task, connection, FailureReason.CertificateInvalid, $"its certificate is not valid: {verdict.Detail}");
         }
 
         // RFC 8460 §4.2.1: TLS itself was reached, whatever the server said inside.

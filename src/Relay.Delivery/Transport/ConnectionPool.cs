@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Relay.Delivery.Transport;
 
 /// <summary>
-/// Idle connections. Each is judged again at checkout: what it proved must meet the demand of the attempt that wants it,
-/// so that a connection in clear or with an unverified certificate never serves a stronger demand (HARD-14).
+/// Idle connections. Each is judged again at checkout: what it proved must meet the demand of the attempt that wants
+/// it, so that a connection in clear or with an unverified certificate never serves a stronger demand (HARD-14).
 /// </summary>
 internal sealed class ConnectionPool : IAsyncDisposable
 {

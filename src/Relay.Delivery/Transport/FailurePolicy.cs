@@ -7,22 +7,22 @@ namespace Relay.Delivery.Transport;
 /// <summary>
 /// The one place that decides what a reply or a fault means. By scope, narrowest first:
 /// <list type="bullet">
-/// <item>Recipient. A refusal of RCPT is about that recipient: 4yz defers, 5yz bounces. 452, and 552 in this place, mean
-/// "enough for one transaction" (RFC 5321 §4.5.3.1.10): the rest is sent again at once where some were taken, else
+/// <item>Recipient. A refusal of RCPT is about that recipient: 4yz defers, 5yz bounces. 452, and 552 in this place,
+/// mean "enough for one transaction" (RFC 5321 §4.5.3.1.10): the rest is sent again at once where some were taken, else
 /// deferred.</item>
-/// <item>Message. A refusal of MAIL with 5yz, and any refusal of DATA or of the final dot, is about the message and ends the
-/// attempt for those concerned: 4yz defers, 5yz bounces. No other host is asked to overrule it.</item>
-/// <item>Host. A refusal of MAIL with 4yz, and 421 before the content, are about the host's present state: the next host is
-/// tried. So is 530 in clear: it asks for TLS that could not be had, which is never the sender's fault.</item>
-/// <item>Address. No connection, a greeting or EHLO refused with 4yz or 5yz (RFC 5321 §3.1: 554 says that this is no SMTP
-/// service, not that the mailbox is bad), TLS below the demand, and a session that breaks before the final dot: the next
-/// address is tried, then the next host.</item>
+/// <item>Message. A refusal of MAIL with 5yz, and any refusal of DATA or of the final dot, is about the message and
+/// ends the attempt for those concerned: 4yz defers, 5yz bounces. No other host is asked to overrule it.</item>
+/// <item>Host. A refusal of MAIL with 4yz, and 421 before the content, are about the host's present state: the next
+/// host is tried. So is 530 in clear: it asks for TLS that could not be had, which is never the sender's fault.</item>
+/// <item>Address. No connection, a greeting or EHLO refused with 4yz or 5yz (RFC 5321 §3.1: 554 says that this is no
+/// SMTP service, not that the mailbox is bad), TLS below the demand, and a session that breaks before the final dot:
+/// the next address is tried, then the next host.</item>
 /// <item>Uncertain. A session that breaks after the final dot may have delivered: deferred, and not tried elsewhere at
 /// once, so that at most one duplicate can arise (RFC 5321 §4.5.3.2.6).</item>
 /// <item>Ours. Content that cannot be read here defers; no peer can help.</item>
 /// </list>
-/// What is left when all hosts are used up is deferred, unless every host was asked and each found the message itself unfit
-/// (<see cref="MessageNeeds"/>), which bounces.
+/// What is left when all hosts are used up is deferred, unless every host was asked and each found the message itself
+/// unfit (<see cref="MessageNeeds"/>), which bounces.
 /// </summary>
 internal static class FailurePolicy
 {
@@ -80,8 +80,8 @@ internal static class FailurePolicy
         return new(reason, status, text) { Hop = hop };
     }
 
-    /// <summary>A pooled session that its server gave up before it said anything about this message: no failure, a fresh
-    /// connection is due (RFC 5321 §3.8).</summary>
+    /// <summary>A pooled session that its server gave up before it said anything about this message: no failure, a
+    /// fresh connection is due (RFC 5321 §3.8).</summary>
     public static bool IsStale(TransactionResult result)
     {
         foreach (var recipient in result.Recipients)
@@ -112,7 +112,8 @@ internal static class FailurePolicy
         if (stage < SmtpStage.Content && reply.Code == 530 && hop.Tls is null)
         {
             // RFC 3207 §4: 530 demands STARTTLS first. We are in clear because it was stripped, refused or failed.
-            return new Ruling.TryNextHost(Refused(reply, new(4, 7, 10), hop) with { Reason = FailureReason.TlsDemanded });
+            return new Ruling.TryNextHost(
+                Refused(reply, new(4, 7, 10), hop) with { Reason = FailureReason.TlsDemanded });
         }
 
         if (stage == SmtpStage.Recipient && reply.Code is 452 or 552)
@@ -136,7 +137,8 @@ internal static class FailurePolicy
     {
         if (fault is null)
         {
-            return Deferred(new(FailureReason.ProtocolViolation, new(4, 5, 0), $"{Place(hop)} gave no reply") { Hop = hop });
+            return Deferred(
+                new(FailureReason.ProtocolViolation, new(4, 5, 0), $"{Place(hop)} gave no reply") { Hop = hop });
         }
 
         if (fault.Kind == SessionFaultKind.ContentUnavailable)

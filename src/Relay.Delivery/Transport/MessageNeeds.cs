@@ -6,8 +6,8 @@ using Relay.Smtp.Grammar;
 namespace Relay.Delivery.Transport;
 
 /// <summary>
-/// What a server must offer before it may get a message. Nothing is converted: that would break signatures, and RFC 6152
-/// §3 and RFC 6531 §3.2 allow to return the message instead.
+/// What a server must offer before it may get a message. Nothing is converted: that would break signatures, and RFC
+/// 6152 §3 and RFC 6531 §3.2 allow to return the message instead.
 /// </summary>
 internal sealed class MessageNeeds
 {
@@ -79,13 +79,15 @@ internal sealed class MessageNeeds
     // Of a mailbox as it is sent; a domain that has no A-labels is left as it was.
     private static bool NeedsUtf8(Mailbox mailbox) => mailbox.IsInternationalized;
 
-    // RFC 6531 §3.2: a mailbox whose domain alone is internationalised can be written in A-labels, which every server takes.
+    // RFC 6531 §3.2: a mailbox whose domain alone is internationalised can be written in A-labels, which every server
+    // takes.
     private static Mailbox Downgrade(Mailbox mailbox) =>
         !System.Text.Ascii.IsValid(mailbox.Domain) && DomainName.TryParse(mailbox.Domain, out var domain)
             ? mailbox with { Domain = domain.Value }
             : mailbox;
 
-    // The submitter's SMTPUTF8 may be for the body's sake only, which 8BITMIME serves; the header decides (RFC 6531 §3.4).
+    // The submitter's SMTPUTF8 may be for the body's sake only, which 8BITMIME serves; the header decides (RFC 6531
+    // §3.4).
     private static async ValueTask<bool> HeaderIsInternationalizedAsync(
         MessageContent content, CancellationToken cancellationToken)
     {

@@ -4,7 +4,8 @@ namespace Relay.Delivery.Transport;
 
 /// <summary>A recipient that no host has decided on yet.</summary>
 /// <param name="recipient">The recipient.</param>
-/// <param name="toSend">Its RCPT as it is sent: with the domain in A-labels where that is enough (RFC 6531 §3.2).</param>
+/// <param name="toSend">Its RCPT as it is sent: with the domain in A-labels where that is enough (RFC 6531
+/// §3.2).</param>
 internal sealed class OpenRecipient(AttemptRecipient recipient, RcptTo toSend)
 {
     public AttemptRecipient Recipient { get; } = recipient;

@@ -11,7 +11,8 @@ internal sealed record OpeningTask(DeliveryAttempt Attempt, MxHost Host, PoolKey
 
     /// <summary>Leaves the evidence of a session on the attempt.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="isFirstUse">False where another record already counts this session: clear after a failed handshake.</param>
+    /// <param name="isFirstUse">False where another record already counts this session: clear after a failed
+    /// handshake.</param>
     /// <param name="isUsable">False where the connection is dead, whatever the requirement.</param>
     public void Leave(HostConnection connection, bool isFirstUse, bool isUsable = true)
     {

@@ -111,7 +111,9 @@ internal sealed class SmtpTransport(
         return false;
     }
 
-    /// <summary>Sends to all open recipients over one connection, in portions, and gives it back or closes it.</summary>
+    /// <summary>
+    /// Sends to all open recipients over one connection, in portions, and gives it back or closes it.
+    /// </summary>
     private async Task<Next> SendAllAsync(
         AttemptProgress progress, MxHost host, HostConnection connection, CancellationToken cancellationToken)
     {
@@ -128,7 +130,8 @@ internal sealed class SmtpTransport(
                 waiting.RemoveAll(recipient => recipient.Recipient.Outcome is not null);
                 if (connection.Session.Fault is { } fault)
                 {
-                    waiting.Except(portion).ToList().ForEach(recipient => recipient.Note(FailurePolicy.Broken(fault, hop)));
+                    waiting.Except(portion).ToList().ForEach(
+                        recipient => recipient.Note(FailurePolicy.Broken(fault, hop)));
                 }
             }
 

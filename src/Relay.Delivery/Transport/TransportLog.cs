@@ -13,7 +13,8 @@ internal static partial class TransportLog
 
     [LoggerMessage(EventId = EventIds.ConnectionOpened, EventName = "connected", Level = LogLevel.Debug,
         Message = "{Queue}: connected to {Mx} {Ip} {Tls}")]
-    public static partial void ConnectionOpened(this ILogger logger, string queue, MxHost mx, IPAddress ip, SslProtocols? tls);
+    public static partial void ConnectionOpened(
+        this ILogger logger, string queue, MxHost mx, IPAddress ip, SslProtocols? tls);
 
     [LoggerMessage(EventId = EventIds.HostFailed, EventName = "host-failed", Level = LogLevel.Debug,
         Message = "{Queue}: {Mx} {Reason} {Text}")]

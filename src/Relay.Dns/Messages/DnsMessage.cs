@@ -18,7 +18,9 @@ internal sealed record DnsMessage
     /// <summary>The first SOA record of the authority section.</summary>
     public DnsRecord.Authority? Authority { get; init; }
 
-    /// <summary>No answer, and NS records without an SOA: the server points elsewhere instead of answering (RFC 2308 §2.2).</summary>
+    /// <summary>
+    /// No answer, and NS records without an SOA: the server points elsewhere instead of answering (RFC 2308 §2.2).
+    /// </summary>
     public bool IsReferral { get; init; }
 
     /// <summary>The answer section held a record whose data name something that no host name can be.</summary>

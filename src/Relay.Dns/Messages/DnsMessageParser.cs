@@ -13,8 +13,11 @@ internal static class DnsMessageParser
     private const int TypeOpt = 41;
     private const int ClassIn = 1;
 
-    /// <summary>Reads a message as the answer to <paramref name="question"/>, asked under <paramref name="id"/>.</summary>
-    public static ParseOutcome Parse(ReadOnlySpan<byte> message, ushort id, DnsQuestion question, out DnsMessage? parsed)
+    /// <summary>
+    /// Reads a message as the answer to <paramref name="question"/>, asked under <paramref name="id"/>.
+    /// </summary>
+    public static ParseOutcome Parse(
+        ReadOnlySpan<byte> message, ushort id, DnsQuestion question, out DnsMessage? parsed)
     {
         parsed = null;
         if (!IsAnswerTo(message, id, question, out var offset))

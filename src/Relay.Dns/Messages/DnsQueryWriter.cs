@@ -19,7 +19,8 @@ internal static class DnsQueryWriter
     private const byte TypeOpt = 41;
 
     /// <summary>Writes a query and returns its length.</summary>
-    public static int Write(Span<byte> destination, ushort id, DnsQuestion question, bool withEdns, bool wantsAuthenticity)
+    public static int Write(
+        Span<byte> destination, ushort id, DnsQuestion question, bool withEdns, bool wantsAuthenticity)
     {
         var header = destination[..12];
         header.Clear();
@@ -40,7 +41,8 @@ internal static class DnsQueryWriter
             return length;
         }
 
-        // RFC 6891 §6.1.2: root name, OPT, our payload size as the class, version 0 and no flags as the TTL, no options.
+        // RFC 6891 §6.1.2: root name, OPT, our payload size as the class, version 0 and no flags as the TTL, no
+        // options.
         ReadOnlySpan<byte> opt = [0, 0, TypeOpt, UdpPayload >> 8, UdpPayload & 0xFF, 0, 0, 0, 0, 0, 0];
         opt.CopyTo(destination[length..]);
         return length + opt.Length;

@@ -1,6 +1,8 @@
 namespace Relay.Dns.Messages;
 
-/// <summary>The response codes that change what we do (RFC 1035 §4.1.1); every other one is a failure like SERVFAIL.</summary>
+/// <summary>
+/// The response codes that change what we do (RFC 1035 §4.1.1); every other one is a failure like SERVFAIL.
+/// </summary>
 internal static class ResponseCode
 {
     public const int NoError = 0;

@@ -41,8 +41,8 @@ internal sealed class Sections(DnsQuestion question, int code)
         }
     }
 
-    // RFC 6891 §6.1.1: one OPT record at most, owned by the root, in the additional section. §6.1.3: the top octet of its
-    // TTL extends the response code.
+    // RFC 6891 §6.1.1: one OPT record at most, owned by the root, in the additional section. §6.1.3: the top octet of
+    // its TTL extends the response code.
     public bool TryAddOpt(Section section, int nameLength, int ttl)
     {
         if (_hasOpt || section is not Section.Additional || nameLength != 0)

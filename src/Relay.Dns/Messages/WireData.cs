@@ -9,13 +9,16 @@ internal readonly record struct WireData(int Start, int End)
     private const int SoaNumbersLength = 20;
 
     /// <summary>Reads the data; they must fill their length exactly.</summary>
-    public static DataRead Read(ReadOnlySpan<byte> message, WireData data, DnsRecordType type, DomainName owner, TimeSpan ttl)
+    public static DataRead Read(
+        ReadOnlySpan<byte> message, WireData data, DnsRecordType type, DomainName owner, TimeSpan ttl)
     {
         var octets = message[data.Start..data.End];
         return type switch
         {
-            DnsRecordType.A when octets.Length == 4 => DataRead.Of(new DnsRecord.Address(owner, ttl, new IPAddress(octets))),
-            DnsRecordType.Aaaa when octets.Length == 16 => DataRead.Of(new DnsRecord.Address(owner, ttl, new IPAddress(octets))),
+            DnsRecordType.A when octets.Length == 4 =>
+                DataRead.Of(new DnsRecord.Address(owner, ttl, new IPAddress(octets))),
+            DnsRecordType.Aaaa when octets.Length == 16 =>
+                DataRead.Of(new DnsRecord.Address(owner, ttl, new IPAddress(octets))),
             DnsRecordType.Cname => data.Named(message, 0, target => new DnsRecord.Alias(owner, ttl, target)),
             DnsRecordType.Mx when octets.Length > 2 => data.Exchange(message, owner, ttl),
             DnsRecordType.Txt => Text(octets, owner, ttl),

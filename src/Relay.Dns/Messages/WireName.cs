@@ -3,12 +3,15 @@ namespace Relay.Dns.Messages;
 /// <summary>Reads domain names out of messages, compression undone.</summary>
 internal static class WireName
 {
-    /// <summary>The longest name in text: 255 octets on the wire less the root's and the first label's length.</summary>
+    /// <summary>
+    /// The longest name in text: 255 octets on the wire less the root's and the first label's length.
+    /// </summary>
     public const int MaxTextLength = 253;
 
     private const int MaxWireLength = 255;
 
-    // RFC 1035 §4.1.4: a pointer follows a label or opens the name, so an honest name of 127 labels has at most as many.
+    // RFC 1035 §4.1.4: a pointer follows a label or opens the name, so an honest name of 127 labels has at most as
+    // many.
     private const int MaxPointers = 127;
 
     /// <summary>

@@ -21,7 +21,8 @@ internal sealed class NameServer(IPEndPoint address, bool isTrusted)
     public bool SetAside(TimeProvider clock)
     {
         var wasAside = IsAside(clock);
-        Volatile.Write(ref _asideUntil, clock.GetTimestamp() + (long)(AsideFor.TotalSeconds * clock.TimestampFrequency));
+        Volatile.Write(
+            ref _asideUntil, clock.GetTimestamp() + (long)(AsideFor.TotalSeconds * clock.TimestampFrequency));
         return !wasAside;
     }
 

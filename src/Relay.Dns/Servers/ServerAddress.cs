@@ -9,7 +9,9 @@ internal static class ServerAddress
 {
     private const int DnsPort = 53;
 
-    /// <summary>Reads <c>address</c> or <c>address:port</c>, IPv6 with a port in brackets; port 53 when none is given.</summary>
+    /// <summary>
+    /// Reads <c>address</c> or <c>address:port</c>, IPv6 with a port in brackets; port 53 when none is given.
+    /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out IPEndPoint? server)
     {
         // IPEndPoint also takes the classful shorthand, in which "53" is 0.0.0.53; nobody who writes it means it.

@@ -29,11 +29,13 @@ internal static class ServerExchange
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Exchange.Silent(string.Create(CultureInfo.InvariantCulture, $"no answer within {limit.TotalSeconds:0.###} s"));
+            return new Exchange.Silent(
+                string.Create(CultureInfo.InvariantCulture, $"no answer within {limit.TotalSeconds:0.###} s"));
         }
         catch (SocketException failure)
         {
-            return new Exchange.Silent(failure.SocketErrorCode is SocketError.ConnectionRefused ? "connection refused" : failure.Message);
+            return new Exchange.Silent(
+                failure.SocketErrorCode is SocketError.ConnectionRefused ? "connection refused" : failure.Message);
         }
     }
 
@@ -45,7 +47,8 @@ internal static class ServerExchange
         if (reply is { IsOversize: true } or { Message.IsTruncated: true })
         {
             // RFC 7766 §5: the whole answer is to be had over TCP. A new id, since the old one has been in the open.
-            reply = await TcpTransport.AskAsync(server.Address, NewQuery(server, question, withEdns), cancellationToken);
+            reply = await TcpTransport.AskAsync(
+                server.Address, NewQuery(server, question, withEdns), cancellationToken);
         }
 
         return reply switch

@@ -11,7 +11,8 @@ internal static class TcpTransport
 {
     private const int LengthOctets = 2;
 
-    public static async Task<TransportReply> AskAsync(IPEndPoint server, DnsQuery query, CancellationToken cancellationToken)
+    public static async Task<TransportReply> AskAsync(
+        IPEndPoint server, DnsQuery query, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(LengthOctets + DnsQueryWriter.MaxLength);
         try
@@ -52,7 +53,8 @@ internal static class TcpTransport
     }
 
     /// <summary>Fills the destination; false when the server closes first.</summary>
-    private static async Task<bool> TryReceiveAsync(Socket socket, Memory<byte> destination, CancellationToken cancellationToken)
+    private static async Task<bool> TryReceiveAsync(
+        Socket socket, Memory<byte> destination, CancellationToken cancellationToken)
     {
         while (destination.Length > 0)
         {

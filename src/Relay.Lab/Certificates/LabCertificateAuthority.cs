@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Relay.Lab.Certificates;
 
 /// <summary>
-/// A certificate authority for one test: a root, an intermediate below it, and server certificates, good and bad. Every key
-/// is ECDSA P-256, so that a test can afford an authority of its own.
+/// A certificate authority for one test: a root, an intermediate below it, and server certificates, good and bad. Every
+/// key is ECDSA P-256, so that a test can afford an authority of its own.
 /// </summary>
 public sealed class LabCertificateAuthority : IDisposable
 {
@@ -39,7 +39,8 @@ public sealed class LabCertificateAuthority : IDisposable
     public void WriteRootPem(string path) => File.WriteAllText(path, RootPem);
 
     /// <summary>A good certificate for DNS names; wildcards are allowed.</summary>
-    public LabCertificate Issue(params string[] dnsNames) => IssueFrom(_intermediate, Names(dnsNames), Current, _intermediate);
+    public LabCertificate Issue(params string[] dnsNames) =>
+        IssueFrom(_intermediate, Names(dnsNames), Current, _intermediate);
 
     /// <summary>As <see cref="Issue"/>, but it ended yesterday.</summary>
     public LabCertificate IssueExpired(params string[] dnsNames) =>
@@ -55,7 +56,9 @@ public sealed class LabCertificateAuthority : IDisposable
     /// <summary>Bears the names, but vouches for itself.</summary>
     public LabCertificate IssueSelfSigned(params string[] dnsNames) => IssueFrom(null, Names(dnsNames), Current);
 
-    /// <summary>The name stands in the subject's common name only; there is no subjectAltName (RFC 6125 §6.4.4).</summary>
+    /// <summary>
+    /// The name stands in the subject's common name only; there is no subjectAltName (RFC 6125 §6.4.4).
+    /// </summary>
     public LabCertificate IssueCommonNameOnly(string commonName) =>
         IssueFrom(_intermediate, new Subject($"CN={commonName}", null), Current, _intermediate);
 
@@ -120,7 +123,8 @@ public sealed class LabCertificateAuthority : IDisposable
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject.Name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([subject.Usage], critical: false));
         if (subject.AlternativeNames is { } names)
         {

@@ -8,7 +8,9 @@ internal static class LabDnsAnswers
     private const int NameError = 3;
     private const int FormatError = 1;
 
-    /// <summary>The answer as the zone says; over UDP cut to what the client takes, with TC set (RFC 2181 §9).</summary>
+    /// <summary>
+    /// The answer as the zone says; over UDP cut to what the client takes, with TC set (RFC 2181 §9).
+    /// </summary>
     public static byte[] True(LabDnsServer server, LabDnsQuery query)
     {
         if (query.EdnsPayload is not null && !server.UnderstandsEdns)
@@ -19,7 +21,8 @@ internal static class LabDnsAnswers
         var (records, exists, soa) = server.Zone.Find(query.Name, query.Type, server.FollowsAliases);
         var writer = new LabDnsMessageWriter(query, exists ? 0 : NameError, server.Authenticates);
         records.ForEach(record => writer.Add(record, section: 1));
-        if (!server.OmitsSoa && (records.Count == 0 || !exists || (records[^1].Type != query.Type && server.FollowsAliases)))
+        if (!server.OmitsSoa
+            && (records.Count == 0 || !exists || (records[^1].Type != query.Type && server.FollowsAliases)))
         {
             writer.Add(soa, section: 2);
         }
@@ -33,7 +36,8 @@ internal static class LabDnsAnswers
         return !query.OverTcp && answer.Length > Math.Max(512, query.EdnsPayload ?? 0) ? Truncated(query) : answer;
     }
 
-    public static byte[] Empty(LabDnsQuery query, int code) => new LabDnsMessageWriter(query, code, authentic: false).ToArray();
+    public static byte[] Empty(LabDnsQuery query, int code) =>
+        new LabDnsMessageWriter(query, code, authentic: false).ToArray();
 
     public static byte[] Truncated(LabDnsQuery query)
     {

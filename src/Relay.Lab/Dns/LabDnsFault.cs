@@ -22,13 +22,17 @@ public abstract record LabDnsFault
     /// <summary>Over UDP answers with TC set and no records; over TCP as the zone says.</summary>
     public sealed record Truncated : LabDnsFault;
 
-    /// <summary>Sends a forged answer, then as the zone says unless <paramref name="ThenTruth"/> is false. UDP only.</summary>
+    /// <summary>
+    /// Sends a forged answer, then as the zone says unless <paramref name="ThenTruth"/> is false. UDP only.
+    /// </summary>
     public sealed record Forged(LabDnsForgery Forgery, bool ThenTruth = true) : LabDnsFault;
 
     /// <summary>Damages the answer that the zone gives.</summary>
     public sealed record Damaged(LabDnsDamage Damage) : LabDnsFault;
 
-    /// <summary>Answers as the zone says once the task completes; a <see cref="TaskCompletionSource"/> holds the reins.</summary>
+    /// <summary>
+    /// Answers as the zone says once the task completes; a <see cref="TaskCompletionSource"/> holds the reins.
+    /// </summary>
     public sealed record Held(Task Until) : LabDnsFault;
 
     /// <summary>Closes a TCP connection without an answer; over UDP the same as <see cref="Silence"/>.</summary>

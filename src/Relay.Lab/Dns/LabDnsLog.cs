@@ -25,7 +25,9 @@ public sealed class LabDnsLog
     /// <summary>How many queries for a name and a type so far.</summary>
     public int Count(string name, LabDnsType type) => For(name, type).Count;
 
-    /// <summary>Completes when so many queries for a name and a type have arrived, counted from the start of the log.</summary>
+    /// <summary>
+    /// Completes when so many queries for a name and a type have arrived, counted from the start of the log.
+    /// </summary>
     public Task ReceivedAsync(string name, LabDnsType type, int count, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,5 +65,6 @@ public sealed class LabDnsLog
     }
 
     private void ReleaseWaiters() =>
-        _waiters.RemoveAll(waiter => _queries.Count(waiter.Matches.Invoke) >= waiter.Count && waiter.Done.TrySetResult());
+        _waiters.RemoveAll(
+            waiter => _queries.Count(waiter.Matches.Invoke) >= waiter.Count && waiter.Done.TrySetResult());
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Relay.Lab.Dns;
 
-/// <summary>Writes the lab's answers, names compressed (RFC 1035 §4.1.4). Shares nothing with the code it tests.</summary>
+/// <summary>
+/// Writes the lab's answers, names compressed (RFC 1035 §4.1.4). Shares nothing with the code it tests.
+/// </summary>
 internal sealed class LabDnsMessageWriter
 {
     private readonly MemoryStream _buffer = new(512);
@@ -14,7 +16,8 @@ internal sealed class LabDnsMessageWriter
     {
         _buffer.Write(query.Message.Span[..2]);
         var recursionDesired = query.Message.Span[2] & 0x01;
-        _buffer.Write([(byte)(0x84 | recursionDesired), (byte)(0x80 | (authentic ? 0x20 : 0) | rcode), 0, 1, 0, 0, 0, 0, 0, 0]);
+        _buffer.Write(
+            [(byte)(0x84 | recursionDesired), (byte)(0x80 | (authentic ? 0x20 : 0) | rcode), 0, 1, 0, 0, 0, 0, 0, 0]);
         _buffer.Write(query.Question);
         Remember(query.Name, 12);
     }
@@ -36,7 +39,8 @@ internal sealed class LabDnsMessageWriter
         }
 
         _buffer.Write(record.Tail);
-        BinaryPrimitives.WriteUInt16BigEndian(_buffer.GetBuffer().AsSpan(start - 2), checked((ushort)(_buffer.Length - start)));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            _buffer.GetBuffer().AsSpan(start - 2), checked((ushort)(_buffer.Length - start)));
         Count(section);
     }
 

@@ -12,7 +12,7 @@ public sealed class LabDnsServer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<(string? Name, LabDnsType Type), PlannedFault> _faults = new();
-    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly RunningTasks _running = new();
     private readonly Socket _udp;
     private readonly Socket _tcp;
 
@@ -20,14 +20,16 @@ public sealed class LabDnsServer : IAsyncDisposable
     {
         (_udp, _tcp) = (udp, tcp);
         EndPoint = (IPEndPoint)tcp.LocalEndPoint!;
-        Track(ServeUdpAsync(_stopping.Token));
-        Track(ServeTcpAsync(_stopping.Token));
+        _running.Add(ServeUdpAsync(_stopping.Token));
+        _running.Add(ServeTcpAsync(_stopping.Token));
     }
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>The address as the option <c>Dns:Servers</c> takes it: <c>127.0.0.1:53124</c> or <c>[::1]:53124</c>.</summary>
+    /// <summary>
+    /// The address as the option <c>Dns:Servers</c> takes it: <c>127.0.0.1:53124</c> or <c>[::1]:53124</c>.
+    /// </summary>
     public string Address => EndPoint.ToString();
 
     /// <summary>What it answers.</summary>
@@ -100,14 +102,15 @@ public sealed class LabDnsServer : IAsyncDisposable
         await _stopping.CancelAsync();
         _udp.Dispose();
         _tcp.Dispose();
-        await Task.WhenAll(_running.Keys);
+        await _running.WhenAllEndedAsync();
         _stopping.Dispose();
     }
 
     private async Task ServeUdpAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[65_535];
-        var anyone = new IPEndPoint(_udp.AddressFamily is AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var anyone = new IPEndPoint(
+            _udp.AddressFamily is AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         while (true)
         {
             var received = await _udp.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, anyone, cancellationToken);
@@ -117,11 +120,12 @@ public sealed class LabDnsServer : IAsyncDisposable
                 var answered = AnswerAsync(query, SendAsync, cancellationToken);
                 if (!answered.IsCompletedSuccessfully)
                 {
-                    Track(answered);
+                    _running.Add(answered);
                 }
             }
 
-            ValueTask<int> SendAsync(byte[] answer) => _udp.SendToAsync(answer, SocketFlags.None, source, cancellationToken);
+            ValueTask<int> SendAsync(byte[] answer) =>
+                _udp.SendToAsync(answer, SocketFlags.None, source, cancellationToken);
         }
     }
 
@@ -129,7 +133,7 @@ public sealed class LabDnsServer : IAsyncDisposable
     {
         while (true)
         {
-            Track(ServeConnectionAsync(await _tcp.AcceptAsync(cancellationToken), cancellationToken));
+            _running.Add(ServeConnectionAsync(await _tcp.AcceptAsync(cancellationToken), cancellationToken));
         }
     }
 
@@ -158,7 +162,8 @@ public sealed class LabDnsServer : IAsyncDisposable
     }
 
     /// <summary>Answers; false when the connection is to be closed instead.</summary>
-    private async Task<bool> AnswerAsync(LabDnsQuery query, Func<byte[], ValueTask<int>> sendAsync, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(
+        LabDnsQuery query, Func<byte[], ValueTask<int>> sendAsync, CancellationToken cancellationToken)
     {
         Queries.Add(query);
         switch (FaultFor(query))
@@ -227,25 +232,6 @@ public sealed class LabDnsServer : IAsyncDisposable
         }
 
         return null;
-    }
-
-    private void Track(Task task)
-    {
-        var quiet = QuietAsync(task);
-        _running[quiet] = true;
-        quiet.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
-    }
-
-    // A client that goes away, and the end of the server, are no news to a test.
-    private static async Task QuietAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
-        {
-        }
     }
 
     private sealed class PlannedFault(LabDnsFault fault, int times)

@@ -7,7 +7,8 @@ namespace Relay.Lab.Dns;
 
 /// <summary>
 /// All the names of a lab Internet, changeable while the server answers. Names are written in any case, with or without
-/// a trailing dot; "." is the root. Every <c>Add</c> makes one record with the time to live set by <see cref="WithTtl"/>.
+/// a trailing dot; "." is the root. Every <c>Add</c> makes one record with the time to live set by
+/// <see cref="WithTtl"/>.
 /// </summary>
 public sealed class LabZone
 {
@@ -44,7 +45,8 @@ public sealed class LabZone
         Add(name, LabDnsType.Mx, [(byte)(preference >> 8), (byte)preference], [exchange]);
 
     /// <summary>Adds one TXT record of these character-strings, each of at most 255 octets.</summary>
-    public LabZone AddTxt(string name, params string[] strings) => AddTxt(name, [.. strings.Select(Encoding.UTF8.GetBytes)]);
+    public LabZone AddTxt(string name, params string[] strings) =>
+        AddTxt(name, [.. strings.Select(Encoding.UTF8.GetBytes)]);
 
     /// <summary>Adds one TXT record of these character-strings, each of at most 255 octets.</summary>
     public LabZone AddTxt(string name, params byte[][] strings) =>
@@ -69,7 +71,9 @@ public sealed class LabZone
         return Add(name, LabDnsType.Soa, [], ["ns." + name, "hostmaster." + name], tail);
     }
 
-    /// <summary>Removes the records of one type, or with <see cref="LabDnsType.None"/> of every type, at a name.</summary>
+    /// <summary>
+    /// Removes the records of one type, or with <see cref="LabDnsType.None"/> of every type, at a name.
+    /// </summary>
     public LabZone Remove(string name, LabDnsType type = LabDnsType.None)
     {
         var canonical = Canonical(name);
@@ -99,14 +103,16 @@ public sealed class LabZone
     internal static string Canonical(string name) => name.TrimEnd('.').ToLowerInvariant();
 
     /// <summary>The records, the aliases that lead to them, and whether the last name of the chain exists.</summary>
-    internal (List<LabDnsRecord> Answer, bool Exists, LabDnsRecord Soa) Find(string name, LabDnsType type, bool followAliases)
+    internal (List<LabDnsRecord> Answer, bool Exists, LabDnsRecord Soa) Find(
+        string name, LabDnsType type, bool followAliases)
     {
         var answer = new List<LabDnsRecord>();
         var seen = new HashSet<string>();
         lock (_gate)
         {
             var at = name;
-            while (type is not LabDnsType.Cname && seen.Add(at) && _records.TryGetValue((at, LabDnsType.Cname), out var alias))
+            while (type is not LabDnsType.Cname && seen.Add(at)
+                && _records.TryGetValue((at, LabDnsType.Cname), out var alias))
             {
                 answer.AddRange(alias);
                 if (!followAliases)

@@ -4,9 +4,9 @@ using System.Text;
 namespace Relay.Lab.Load;
 
 /// <summary>
-/// The messages of a load, as they go over the wire after DATA: with doubled dots, without the final dot. All have the same
-/// length, carry their number at fixed places and a body that depends on it, so that writing one and checking one are little
-/// more than copying and comparing memory.
+/// The messages of a load, as they go over the wire after DATA: with doubled dots, without the final dot. All have the
+/// same length, carry their number at fixed places and a body that depends on it, so that writing one and checking one
+/// are little more than copying and comparing memory.
 /// </summary>
 internal sealed class LoadCorpus
 {
@@ -27,7 +27,8 @@ internal sealed class LoadCorpus
             + $"Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{number}@client.test>\r\nMIME-Version: 1.0\r\n"
             + $"Content-Type: text/plain; charset=us-ascii\r\nX-Load: {number}\r\n\r\n";
         _header = Encoding.ASCII.GetBytes(header);
-        _numberAt = [header.IndexOf(number, StringComparison.Ordinal), header.LastIndexOf(number, StringComparison.Ordinal)];
+        _numberAt =
+            [header.IndexOf(number, StringComparison.Ordinal), header.LastIndexOf(number, StringComparison.Ordinal)];
         var lines = Math.Max(1, (plan.Octets - _header.Length + LineLength - 1) / LineLength);
         _bodyLength = lines * LineLength;
         _text = MakeText(lines + Bodies);
@@ -49,7 +50,8 @@ internal sealed class LoadCorpus
     }
 
     /// <summary>
-    /// Checks what arrived: trace fields, then one of our messages, not an octet changed. False when it is none or damaged.
+    /// Checks what arrived: trace fields, then one of our messages, not an octet changed. False when it is none or
+    /// damaged.
     /// </summary>
     public bool TryRecognize(ReadOnlySpan<byte> arrived, out int message)
     {
@@ -60,7 +62,8 @@ internal sealed class LoadCorpus
         }
 
         var original = arrived[^Length..];
-        if (!Utf8Parser.TryParse(original.Slice(_numberAt[0], NumberLength), out message, out var read) || read != NumberLength)
+        if (!Utf8Parser.TryParse(original.Slice(_numberAt[0], NumberLength), out message, out var read)
+            || read != NumberLength)
         {
             return false;
         }
@@ -74,7 +77,8 @@ internal sealed class LoadCorpus
         var from = 0;
         foreach (var at in _numberAt)
         {
-            if (!original[from..at].SequenceEqual(_header.AsSpan(from..at)) || !original.Slice(at, NumberLength).SequenceEqual(number))
+            if (!original[from..at].SequenceEqual(_header.AsSpan(from..at))
+                || !original.Slice(at, NumberLength).SequenceEqual(number))
             {
                 return false;
             }

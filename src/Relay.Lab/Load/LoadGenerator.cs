@@ -9,7 +9,8 @@ internal static class LoadGenerator
     /// <param name="plan">How many, and over how many sessions.</param>
     /// <param name="corpus">The messages.</param>
     /// <param name="ledger">Where the answers are noted.</param>
-    /// <param name="whenUp">Gives the relay's address as soon as it takes connections; asked again after a connection broke.</param>
+    /// <param name="whenUp">Gives the relay's address as soon as it takes connections; asked again after a connection
+    /// broke.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static Task RunAsync(
         LoadPlan plan,

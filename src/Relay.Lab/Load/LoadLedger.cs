@@ -95,15 +95,16 @@ internal sealed class LoadLedger(LoadPlan plan, TimeProvider clock)
     public void OnForeign() => Interlocked.Increment(ref _foreign);
 
     /// <summary>
-    /// Waits until every accepted message has arrived for each recipient; gives up when nothing arrives for as long as the
-    /// plan is patient. To be called when all have been submitted.
+    /// Waits until every accepted message has arrived for each recipient; gives up when nothing arrives for as long as
+    /// the plan is patient. To be called when all have been submitted.
     /// </summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
         var copies = -1;
         var idleSince = clock.GetTimestamp();
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(5), clock);
-        while ((Copies < (long)Accepted * plan.Recipients || CountLost() > 0) && await tick.WaitForNextTickAsync(cancellationToken))
+        while ((Copies < (long)Accepted * plan.Recipients || CountLost() > 0)
+            && await tick.WaitForNextTickAsync(cancellationToken))
         {
             if (Copies != copies)
             {

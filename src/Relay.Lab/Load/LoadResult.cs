@@ -14,7 +14,9 @@ public sealed record LoadResult
     /// <summary>The first refusal's reply; null when there was none.</summary>
     public required string? FirstRefusal { get; init; }
 
-    /// <summary>Messages whose connection broke before the answer; they may arrive or not, and are not submitted again.</summary>
+    /// <summary>
+    /// Messages whose connection broke before the answer; they may arrive or not, and are not submitted again.
+    /// </summary>
     public required int Unanswered { get; init; }
 
     /// <summary>Copies (one for each recipient) that arrived intact, doubles not counted.</summary>
@@ -48,8 +50,8 @@ public sealed record LoadResult
     public TimeSpan LabCpu { get; init; }
 
     /// <summary>
-    /// Connections to the sinks that were open when the relay was killed: each may have had a message in flight whose arrival the
-    /// relay had not noted.
+    /// Connections to the sinks that were open when the relay was killed: each may have had a message in flight whose
+    /// arrival the relay had not noted.
     /// </summary>
     public int OpenAtKill { get; init; }
 }

@@ -6,8 +6,8 @@ using Relay.Lab.Processes;
 namespace Relay.Lab.Load;
 
 /// <summary>
-/// A load from beginning to end: name server, sinks, the real relay as a child process, clients, and if the plan wants it a
-/// SIGKILL in the middle and a second life on the same data.
+/// A load from beginning to end: name server, sinks, the real relay as a child process, clients, and if the plan wants
+/// it a SIGKILL in the middle and a second life on the same data.
 /// </summary>
 public sealed class LoadRun : IAsyncDisposable
 {
@@ -119,5 +119,6 @@ public sealed class LoadRun : IAsyncDisposable
         }
     }
 
-    private static TaskCompletionSource<IPEndPoint> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<IPEndPoint> NewSignal() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -5,13 +5,16 @@ using System.Text;
 
 namespace Relay.Lab.Load;
 
-/// <summary>One client of the load on one connection: MAIL, RCPT and DATA in one group, then the content, message by message.</summary>
+/// <summary>
+/// One client of the load on one connection: MAIL, RCPT and DATA in one group, then the content, message by message.
+/// </summary>
 internal sealed class LoadSession : IDisposable
 {
     private readonly LoadPlan _plan;
     private readonly LoadCorpus _corpus;
     private readonly LoadLedger _ledger;
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket =
+        new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _output;
     private readonly byte[] _input = new byte[8192];
 
@@ -117,7 +120,8 @@ internal sealed class LoadSession : IDisposable
     }
 
     /// <summary>Reads so many replies: the last one's code, and the first refusal among them.</summary>
-    private async ValueTask<(int Last, string? Refusal)> ReadRepliesAsync(int count, CancellationToken cancellationToken)
+    private async ValueTask<(int Last, string? Refusal)> ReadRepliesAsync(
+        int count, CancellationToken cancellationToken)
     {
         var (filled, last, refusal) = (0, 0, (string?)null);
         while (true)

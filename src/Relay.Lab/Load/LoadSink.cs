@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace Relay.Lab.Load;
 
 /// <summary>
-/// The MX hosts of a load: one address in 127.0.0.0/8 for each recipient domain, all on the same port, offering STARTTLS.
-/// They check every message and note its arrival, and do nothing else, so that the relay gets the processors.
+/// The MX hosts of a load: one address in 127.0.0.0/8 for each recipient domain, all on the same port, offering
+/// STARTTLS. They check every message and note its arrival, and do nothing else, so that the relay gets the processors.
 /// </summary>
 internal sealed class LoadSink : IAsyncDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class LoadSink : IAsyncDisposable
     private readonly List<Socket> _listeners;
     private readonly Task _accepting;
 
-    private LoadSink(LoadCorpus corpus, LoadLedger ledger, SslStreamCertificateContext certificate, List<Socket> listeners)
+    private LoadSink(
+        LoadCorpus corpus, LoadLedger ledger, SslStreamCertificateContext certificate, List<Socket> listeners)
     {
         (_corpus, _ledger, _certificate, _listeners) = (corpus, ledger, certificate, listeners);
         Port = ((IPEndPoint)listeners[0].LocalEndPoint!).Port;
@@ -33,9 +34,11 @@ internal sealed class LoadSink : IAsyncDisposable
     public int OpenConnections => _connections.Count;
 
     /// <summary>The address of a domain's MX host.</summary>
-    public static IPAddress AddressOf(int domain) => new([127, 0, (byte)(1 + (domain / 250)), (byte)(1 + (domain % 250))]);
+    public static IPAddress AddressOf(int domain) =>
+        new([127, 0, (byte)(1 + (domain / 250)), (byte)(1 + (domain % 250))]);
 
-    public static LoadSink Start(LoadPlan plan, LoadCorpus corpus, LoadLedger ledger, SslStreamCertificateContext certificate)
+    public static LoadSink Start(
+        LoadPlan plan, LoadCorpus corpus, LoadLedger ledger, SslStreamCertificateContext certificate)
     {
         while (true)
         {
@@ -63,7 +66,8 @@ internal sealed class LoadSink : IAsyncDisposable
         {
             for (var domain = 0; domain < domains; domain++)
             {
-                var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                var listener =
+                    new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 listeners.Add(listener);
                 var port = domain == 0 ? 0 : ((IPEndPoint)listeners[0].LocalEndPoint!).Port;
                 listener.Bind(new IPEndPoint(AddressOf(domain), port));

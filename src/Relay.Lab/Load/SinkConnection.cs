@@ -6,7 +6,9 @@ using System.Text;
 
 namespace Relay.Lab.Load;
 
-/// <summary>One connection to a sink: a pipelining SMTP server that takes everything, in as few reads and writes as it can.</summary>
+/// <summary>
+/// One connection to a sink: a pipelining SMTP server that takes everything, in as few reads and writes as it can.
+/// </summary>
 internal sealed class SinkConnection(Socket socket, string domain, LoadCorpus corpus, LoadLedger ledger) : IAsyncDisposable
 {
     private static readonly byte[] EndOfData = "\r\n.\r\n"u8.ToArray();

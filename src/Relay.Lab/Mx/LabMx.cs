@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Relay.Lab.Mx;
 
 /// <summary>
-/// An MX host on a loopback address. It is written without <c>Relay.Smtp</c>, so that a mistake there is not made twice. It
-/// records everything and behaves as badly as it is told.
+/// An MX host on a loopback address. It is written without <c>Relay.Smtp</c>, so that a mistake there is not made
+/// twice. It records everything and behaves as badly as it is told.
 /// </summary>
 public sealed class LabMx : IAsyncDisposable
 {
@@ -77,7 +77,9 @@ public sealed class LabMx : IAsyncDisposable
     public Task<IReadOnlyList<MxConnection>> WaitForConnectionsAsync(int count, CancellationToken cancellationToken) =>
         WaitAsync(() => _connections.Count >= count ? Connections : null, cancellationToken);
 
-    /// <summary>Waits until this many commands with a verb (or a longer beginning) came, over all connections.</summary>
+    /// <summary>
+    /// Waits until this many commands with a verb (or a longer beginning) came, over all connections.
+    /// </summary>
     public Task<IReadOnlyList<MxCommand>> WaitForCommandsAsync(
         string beginning, int count, CancellationToken cancellationToken) =>
         WaitAsync<IReadOnlyList<MxCommand>>(
@@ -85,7 +87,9 @@ public sealed class LabMx : IAsyncDisposable
                 && found.Count >= count ? found : null,
             cancellationToken);
 
-    /// <summary>Waits until this many stalls have begun since the start, so that <see cref="Release"/> does not come early.</summary>
+    /// <summary>
+    /// Waits until this many stalls have begun since the start, so that <see cref="Release"/> does not come early.
+    /// </summary>
     public Task WaitForStallsAsync(int count, CancellationToken cancellationToken) =>
         WaitAsync(() => _stalls >= count ? this : null, cancellationToken);
 

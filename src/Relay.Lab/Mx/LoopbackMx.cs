@@ -7,8 +7,10 @@ using Relay.Lab.Certificates;
 namespace Relay.Lab.Mx;
 
 /// <summary>
-/// Plays one exact dialogue over one connection: <c>S: </c> lines are sent, <c>C: </c> lines are awaited and must be equal,
-/// <c>TLS</c> makes the handshake, <c>CLOSE</c> ends the connection. Lines between two <c>C:</c> lines go out in one write.
+/// Plays one exact dialogue over one connection: <c>S: </c> lines are sent, <c>C: </c> lines are awaited and must be
+/// equal,
+/// <c>TLS</c> makes the handshake, <c>CLOSE</c> ends the connection. Lines between two <c>C:</c> lines go out in one
+/// write.
 /// </summary>
 public sealed class LoopbackMx : IAsyncDisposable
 {
@@ -34,7 +36,9 @@ public sealed class LoopbackMx : IAsyncDisposable
     /// <summary>Starts to play a dialogue that has a <c>TLS</c> line.</summary>
     public static LoopbackMx Play(LabCertificate certificate, params string[] script) => new(certificate, script);
 
-    /// <summary>Ends the connection; a departure of the client's is not reported here but by <see cref="Played"/>.</summary>
+    /// <summary>
+    /// Ends the connection; a departure of the client's is not reported here but by <see cref="Played"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

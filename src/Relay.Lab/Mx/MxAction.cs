@@ -26,8 +26,8 @@ public sealed record MxAction
 
     internal bool Stalls { get; private init; }
 
-    /// <summary>Replies with these lines, code included. The command counts as accepted when the first begins with 2 (DATA:
-    /// with 3).</summary>
+    /// <summary>Replies with these lines, code included. The command counts as accepted when the first begins with 2
+    /// (DATA: with 3).</summary>
     public static MxAction Reply(params string[] lines) => Raw(string.Concat(lines.Select(line => line + "\r\n")));
 
     /// <summary>As <see cref="Reply"/>, then closes.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Authentication;
 using Relay.Lab.Certificates;
 
@@ -34,6 +35,9 @@ public sealed record MxBehavior
 
     /// <summary>The TLS versions spoken.</summary>
     public SslProtocols Protocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>The cipher suites spoken; null for the system's.</summary>
+    public CipherSuitesPolicy? CipherSuites { get; init; }
 
     /// <summary>Recipients taken in one transaction; the next get 452.</summary>
     public int MaxRecipients { get; init; } = int.MaxValue;

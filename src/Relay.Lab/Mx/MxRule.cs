@@ -1,7 +1,8 @@
 namespace Relay.Lab.Mx;
 
 /// <summary>When an MX host departs from the ordinary.</summary>
-/// <param name="Stage">A verb in upper case (<c>EHLO</c>, <c>RCPT</c>, ...), or <see cref="Connect"/>, <see cref="Content"/> or
+/// <param name="Stage">A verb in upper case (<c>EHLO</c>, <c>RCPT</c>, ...), or <see cref="Connect"/>,
+/// <see cref="Content"/> or
 /// <see cref="EndOfData"/>.</param>
 /// <param name="Action">What it does.</param>
 public sealed record MxRule(string Stage, MxAction Action)

@@ -191,6 +191,7 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
         {
             ServerCertificateContext = certificate.Context,
             EnabledSslProtocols = behavior.Protocols,
+            CipherSuitesPolicy = behavior.CipherSuites,
         };
     }
 

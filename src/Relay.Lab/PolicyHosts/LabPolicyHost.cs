@@ -9,14 +9,14 @@ using System.Text;
 namespace Relay.Lab.PolicyHosts;
 
 /// <summary>
-/// One HTTPS listener on a loopback port that is the policy host of many domains: what it shows and says depends on the name
-/// in the client hello. A name without a script is refused in the handshake.
+/// One HTTPS listener on a loopback port that is the policy host of many domains: what it shows and says depends on the
+/// name in the client hello. A name without a script is refused in the handshake.
 /// </summary>
 public sealed class LabPolicyHost : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PolicyHostScript> _scripts = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentQueue<PolicyHostRequest> _requests = new();
-    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly RunningTasks _running = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Socket _listener;
     private int _connections;
@@ -26,7 +26,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
     {
         _listener = listener;
         EndPoint = (IPEndPoint)listener.LocalEndPoint!;
-        Track(AcceptAsync(_stopping.Token));
+        _running.Add(AcceptAsync(_stopping.Token));
     }
 
     /// <summary>Where it listens.</summary>
@@ -59,14 +59,15 @@ public sealed class LabPolicyHost : IAsyncDisposable
     }
 
     /// <summary>How many requests for a name so far.</summary>
-    public int Count(string host) => _requests.Count(request => request.ServerName.Equals(host, StringComparison.OrdinalIgnoreCase));
+    public int Count(string host) =>
+        _requests.Count(request => request.ServerName.Equals(host, StringComparison.OrdinalIgnoreCase));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         _listener.Dispose();
-        await Task.WhenAll(_running.Keys);
+        await _running.WhenAllEndedAsync();
         _stopping.Dispose();
     }
 
@@ -76,7 +77,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
         {
             var connection = await _listener.AcceptAsync(cancellationToken);
             Interlocked.Increment(ref _connections);
-            Track(ServeAsync(connection, cancellationToken));
+            _running.Add(ServeAsync(connection, cancellationToken));
         }
     }
 
@@ -199,25 +200,5 @@ public sealed class LabPolicyHost : IAsyncDisposable
         }
 
         return null;
-    }
-
-    private void Track(Task task)
-    {
-        var quiet = QuietAsync(task);
-        _running[quiet] = true;
-        quiet.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
-    }
-
-    // A client that goes away, and the end of the host, are no news to a test.
-    private static async Task QuietAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or IOException
-            or ObjectDisposedException or AuthenticationException)
-        {
-        }
     }
 }

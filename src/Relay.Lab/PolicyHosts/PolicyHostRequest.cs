@@ -5,7 +5,8 @@ namespace Relay.Lab.PolicyHosts;
 /// <param name="Method">The method.</param>
 /// <param name="Path">The request target.</param>
 /// <param name="Headers">The header fields; names compare without case.</param>
-public sealed record PolicyHostRequest(string ServerName, string Method, string Path, IReadOnlyDictionary<string, string> Headers)
+public sealed record PolicyHostRequest(
+    string ServerName, string Method, string Path, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>The Host field without a port; empty for none.</summary>
     public string Host => Headers.TryGetValue("Host", out var host) ? host.Split(':')[0] : string.Empty;

@@ -6,7 +6,9 @@ namespace Relay.Lab.PolicyHosts;
 /// <summary>How the lab's policy host behaves under one name.</summary>
 public sealed record PolicyHostScript
 {
-    /// <summary>The certificate shown to whoever asks for this name; null refuses the handshake with an alert.</summary>
+    /// <summary>
+    /// The certificate shown to whoever asks for this name; null refuses the handshake with an alert.
+    /// </summary>
     public LabCertificate? Certificate { get; init; }
 
     /// <summary>The status line's code.</summary>

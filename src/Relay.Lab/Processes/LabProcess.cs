@@ -68,7 +68,8 @@ public sealed class LabProcess : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         await linked.CancelAsync();
         var state = HasExited ? $"ended with exit code {_process.ExitCode}" : "is still running";
-        throw new InvalidOperationException($"{_process.StartInfo.FileName} {state} and did not write the line waited for:\n{Log.Tail}");
+        throw new InvalidOperationException(
+            $"{_process.StartInfo.FileName} {state} and did not write the line waited for:\n{Log.Tail}");
     }
 
     /// <summary>Waits until it ends by itself; gives its exit code.</summary>
@@ -78,7 +79,9 @@ public sealed class LabProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>SIGTERM, and the exit code; SIGKILL when it has not ended after half a minute, which gives 137.</summary>
+    /// <summary>
+    /// SIGTERM, and the exit code; SIGKILL when it has not ended after half a minute, which gives 137.
+    /// </summary>
     public async Task<int> TerminateAsync(CancellationToken cancellationToken)
     {
         using (var kill = Process.Start("kill", ["-TERM", $"{Id}"]))

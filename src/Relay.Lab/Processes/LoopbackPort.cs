@@ -9,7 +9,8 @@ namespace Relay.Lab.Processes;
 /// </summary>
 public static class LoopbackPort
 {
-    // Below Linux' range for outgoing connections (32768 and up), so that no client socket takes it while its owner is down.
+    // Below Linux' range for outgoing connections (32768 and up), so that no client socket takes it while its owner is
+    // down.
     private const int First = 20_000;
     private const int End = 32_000;
 

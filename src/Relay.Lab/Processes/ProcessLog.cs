@@ -3,8 +3,8 @@ using System.Text;
 namespace Relay.Lab.Processes;
 
 /// <summary>
-/// What a process wrote, kept in a file; lines can be waited for. Costs little while nobody waits: lines are decoded only
-/// then, so that a load test may read the log of the program it measures.
+/// What a process wrote, kept in a file; lines can be waited for. Costs little while nobody waits: lines are decoded
+/// only then, so that a load test may read the log of the program it measures.
 /// </summary>
 public sealed class ProcessLog : IDisposable
 {
@@ -36,7 +36,8 @@ public sealed class ProcessLog : IDisposable
     /// <summary>The first line, written already or yet to be, that matches.</summary>
     public Task<string> WaitForAsync(Predicate<string> matches, CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(matches, new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiter = new Waiter(
+            matches, new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
             if (ReadLines().FirstOrDefault(line => matches(line)) is { } found)

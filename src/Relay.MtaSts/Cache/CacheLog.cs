@@ -9,11 +9,13 @@ internal static partial class CacheLog
 {
     [LoggerMessage(EventId = EventIds.PolicyFirstSeen, EventName = "policy-first-seen", Level = LogLevel.Information,
         Message = "domain={Domain} mode={Mode} sts-id={StsId} expires={Expires}")]
-    public static partial void PolicyFirstSeen(this ILogger logger, DomainName domain, PolicyMode mode, string stsId, DateTimeOffset expires);
+    public static partial void PolicyFirstSeen(
+        this ILogger logger, DomainName domain, PolicyMode mode, string stsId, DateTimeOffset expires);
 
     [LoggerMessage(EventId = EventIds.PolicyRenewed, EventName = "policy-renewed", Level = LogLevel.Information,
         Message = "domain={Domain} mode={Mode} sts-id={StsId} expires={Expires}")]
-    public static partial void PolicyRenewed(this ILogger logger, DomainName domain, PolicyMode mode, string stsId, DateTimeOffset expires);
+    public static partial void PolicyRenewed(
+        this ILogger logger, DomainName domain, PolicyMode mode, string stsId, DateTimeOffset expires);
 
     [LoggerMessage(EventId = EventIds.PolicyChanged, EventName = "policy-changed", Level = LogLevel.Information,
         Message = "domain={Domain} mode={Mode} was={Was} sts-id={StsId} text={Text}")]
@@ -40,11 +42,13 @@ internal static partial class CacheLog
 
     [LoggerMessage(EventId = EventIds.PolicyUnavailable, EventName = "policy-unavailable", Level = LogLevel.Warning,
         Message = "domain={Domain} sts-id={StsId} reason={Reason} text={Text}")]
-    public static partial void PolicyUnavailable(this ILogger logger, DomainName domain, string stsId, string reason, string text);
+    public static partial void PolicyUnavailable(
+        this ILogger logger, DomainName domain, string stsId, string reason, string text);
 
     [LoggerMessage(EventId = EventIds.PolicyUnknown, EventName = "policy-unknown", Level = LogLevel.Warning,
         Message = "domain={Domain} since={Since} delivers={Delivers} text={Text}")]
-    public static partial void PolicyUnknown(this ILogger logger, DomainName domain, DateTimeOffset since, bool delivers, string text);
+    public static partial void PolicyUnknown(
+        this ILogger logger, DomainName domain, DateTimeOffset since, bool delivers, string text);
 
     [LoggerMessage(EventId = EventIds.StoreFailed, EventName = "policy-store-failed", Level = LogLevel.Error,
         Message = "domain={Domain} text={Text}")]

@@ -12,13 +12,17 @@ internal sealed record DomainState(DomainName Domain)
     /// <summary>What holds until <see cref="DueAt"/>.</summary>
     public PolicyDecision Decision { get; init; } = PolicyDecision.NoPolicy.Instance;
 
-    /// <summary>The timestamp from which on the record has to be looked at again; never later than <see cref="ExpiresAt"/>.</summary>
+    /// <summary>
+    /// The timestamp from which on the record has to be looked at again; never later than <see cref="ExpiresAt"/>.
+    /// </summary>
     public long DueAt { get; init; }
 
     /// <summary>The unexpired policy; null for none.</summary>
     public CachedPolicy? Policy { get; init; }
 
-    /// <summary>The timestamp at which the policy ends. Monotonic: a wall clock set wrong ends no policy early.</summary>
+    /// <summary>
+    /// The timestamp at which the policy ends. Monotonic: a wall clock set wrong ends no policy early.
+    /// </summary>
     public long ExpiresAt { get; init; } = long.MaxValue;
 
     /// <summary>When mail last asked, to the day, as the store has it.</summary>
@@ -34,7 +38,8 @@ internal sealed record DomainState(DomainName Domain)
     public string? KeptFor { get; init; }
 
     /// <summary>For the memory's limit; the text is stored in UTF-16 at worst.</summary>
-    public long Octets => FixedOctets + (2L * (Policy?.Policy.Text.Length ?? 0)) + (64L * (Policy?.Policy.MxPatterns.Count ?? 0));
+    public long Octets =>
+        FixedOctets + (2L * (Policy?.Policy.Text.Length ?? 0)) + (64L * (Policy?.Policy.MxPatterns.Count ?? 0));
 
     /// <summary>The state says that a policy of this mode is in force.</summary>
     public bool Holds(PolicyMode atLeast) => Policy is { } policy && policy.Policy.Mode >= atLeast;

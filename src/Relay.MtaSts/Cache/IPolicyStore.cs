@@ -2,7 +2,9 @@ using Relay.Dns;
 
 namespace Relay.MtaSts.Cache;
 
-/// <summary>Remembers policies across restarts. Every call may throw <see cref="IOException"/> when the store is out of order.</summary>
+/// <summary>
+/// Remembers policies across restarts. Every call may throw <see cref="IOException"/> when the store is out of order.
+/// </summary>
 internal interface IPolicyStore
 {
     /// <summary>What is known of a domain.</summary>
@@ -24,7 +26,8 @@ internal interface IPolicyStore
     ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken);
 
     /// <summary>Unexpired policies whose refresh is due, the most overdue first.</summary>
-    ValueTask<IReadOnlyList<DomainName>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
+        DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
     /// <summary>Policies by name.</summary>
     ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken);

@@ -5,8 +5,8 @@ using Relay.Dns;
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
-/// Memory in front of the rules. A snapshot per domain answers until its record has to be looked at again; then one look per
-/// domain at a time, which everyone waits for.
+/// Memory in front of the rules. A snapshot per domain answers until its record has to be looked at again; then one
+/// look per domain at a time, which everyone waits for.
 /// </summary>
 internal sealed class PolicyCache(TrustOnFirstUse rules, PolicyShelf shelf, PolicyClock clock) : IPolicyCache, IDisposable
 {
@@ -34,7 +34,8 @@ internal sealed class PolicyCache(TrustOnFirstUse rules, PolicyShelf shelf, Poli
     public async ValueTask<CachedPolicy?> FindAsync(DomainName domain, CancellationToken cancellationToken) =>
         Recall(domain)?.Policy ?? (await shelf.LoadAsync(domain, cancellationToken)).Policy?.Policy;
 
-    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(
+        DomainName after, int limit, CancellationToken cancellationToken) =>
         shelf.ListAsync(after, limit, cancellationToken);
 
     public async ValueTask<bool> ForgetAsync(DomainName domain, CancellationToken cancellationToken)
@@ -51,9 +52,11 @@ internal sealed class PolicyCache(TrustOnFirstUse rules, PolicyShelf shelf, Poli
         _memory.Dispose();
     }
 
-    private DomainState? Recall(DomainName domain) => _memory.TryGetValue(domain.Value, out DomainState? state) ? state : null;
+    private DomainState? Recall(DomainName domain) =>
+        _memory.TryGetValue(domain.Value, out DomainState? state) ? state : null;
 
-    private async ValueTask<PolicyDecision> LookAsync(DomainName domain, bool isFresh, CancellationToken cancellationToken)
+    private async ValueTask<PolicyDecision> LookAsync(
+        DomainName domain, bool isFresh, CancellationToken cancellationToken)
     {
         while (true)
         {

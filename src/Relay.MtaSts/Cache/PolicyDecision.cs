@@ -9,7 +9,9 @@ public abstract record PolicyDecision
     {
     }
 
-    /// <summary>The mode that holds; <see cref="PolicyMode.None"/> also when there is no policy or nothing is known.</summary>
+    /// <summary>
+    /// The mode that holds; <see cref="PolicyMode.None"/> also when there is no policy or nothing is known.
+    /// </summary>
     public virtual PolicyMode Mode => PolicyMode.None;
 
     /// <summary>An unexpired policy applies, whatever became of the last look for a newer one.</summary>
@@ -20,7 +22,9 @@ public abstract record PolicyDecision
         public override PolicyMode Mode => Policy.Policy.Mode;
     }
 
-    /// <summary>No policy applies: none is published, or none can be had, and none is remembered (RFC 8461 §3.3).</summary>
+    /// <summary>
+    /// No policy applies: none is published, or none can be had, and none is remembered (RFC 8461 §3.3).
+    /// </summary>
     public sealed record NoPolicy : PolicyDecision
     {
         /// <summary>The only instance anyone needs.</summary>

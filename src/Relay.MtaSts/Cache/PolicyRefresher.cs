@@ -37,10 +37,17 @@ internal sealed class PolicyRefresher(IPolicyCache cache, PolicyShelf shelf, Pol
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (clock.Options.Enabled && !stoppingToken.IsCancellationRequested)
+        try
         {
-            await PassAsync(stoppingToken);
-            await Task.Delay(PassInterval, clock.Time, stoppingToken);
+            while (clock.Options.Enabled && !stoppingToken.IsCancellationRequested)
+            {
+                await PassAsync(stoppingToken);
+                await Task.Delay(PassInterval, clock.Time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program. The host would take it for a crash when another service failed to start.
         }
     }
 }

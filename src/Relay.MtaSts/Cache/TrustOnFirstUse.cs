@@ -7,8 +7,8 @@ using Relay.MtaSts.Policies;
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
-/// The rules by which a domain's policy is found, kept and replaced. An unexpired policy survives every failure; only a policy
-/// fetched by HTTPS replaces it, and only such a fetch moves its end (RFC 8461 §3.3, §5.1, §10.2).
+/// The rules by which a domain's policy is found, kept and replaced. An unexpired policy survives every failure; only a
+/// policy fetched by HTTPS replaces it, and only such a fetch moves its end (RFC 8461 §3.3, §5.1, §10.2).
 /// </summary>
 internal sealed class TrustOnFirstUse(
     StsRecordLookup records, IPolicyFetcher fetcher, PolicyShelf shelf, PolicyJournal journal, PolicyClock clock)
@@ -16,23 +16,26 @@ internal sealed class TrustOnFirstUse(
     private static readonly TimeSpan UseGrain = TimeSpan.FromDays(1);
 
     /// <summary>Looks at the record, and at the policy where the record demands it.</summary>
-    public async Task<DomainState> ExamineAsync(DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
+    public async Task<DomainState> ExamineAsync(
+        DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
     {
         var state = await RecallAsync(domain, remembered, cancellationToken);
         state = await NoteUseAsync(state, cancellationToken);
         return await records.LookUpAsync(domain, cancellationToken) switch
         {
-            StsRecordAnswer.TemporaryFailure failure => await AfterSilenceAsync(state, failure.Detail, cancellationToken),
+            StsRecordAnswer.TemporaryFailure failure =>
+                await AfterSilenceAsync(state, failure.Detail, cancellationToken),
             StsRecordAnswer.Definitive answer => await AfterAnswerAsync(state, answer, cancellationToken),
             _ => throw new UnreachableException(),
         };
     }
 
     /// <summary>
-    /// Fetches the policy whatever record and back-off say: for the background refresh, and before mail is given up. Without an
-    /// unexpired policy the record decides as ever.
+    /// Fetches the policy whatever record and back-off say: for the background refresh, and before mail is given up.
+    /// Without an unexpired policy the record decides as ever.
     /// </summary>
-    public async Task<DomainState> RefreshAsync(DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
+    public async Task<DomainState> RefreshAsync(
+        DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
     {
         var state = await RecallAsync(domain, remembered, cancellationToken);
         var answer = await records.LookUpAsync(domain, cancellationToken);
@@ -48,7 +51,8 @@ internal sealed class TrustOnFirstUse(
         return Hold(state, definitive is null ? clock.AfterFailureHold() : clock.AfterHold(definitive.TimeToLive));
     }
 
-    private async ValueTask<DomainState> RecallAsync(DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
+    private async ValueTask<DomainState> RecallAsync(
+        DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
     {
         if (remembered is not null)
         {
@@ -95,17 +99,20 @@ internal sealed class TrustOnFirstUse(
         return state with { UsedAt = clock.Now };
     }
 
-    private async ValueTask<DomainState> AfterSilenceAsync(DomainState state, string detail, CancellationToken cancellationToken)
+    private async ValueTask<DomainState> AfterSilenceAsync(
+        DomainState state, string detail, CancellationToken cancellationToken)
     {
         if (state.Policy is not null)
         {
             // RFC 8461 §3.3, §10.2: whoever can silence DNS must not be able to end a policy.
             var failure = new PolicyFailure(TlsResultType.StsPolicyFetchError, "txt-temporary-dns-failure", detail);
-            return Hold(state with { KeptFor = journal.Kept(state, failure, alwaysLog: false) }, clock.AfterFailureHold());
+            return Hold(
+                state with { KeptFor = journal.Kept(state, failure, alwaysLog: false) }, clock.AfterFailureHold());
         }
 
-        // RFC 8461 §3.3, §10.2: on first contact silence may hide a policy. Mail waits for a while, but not for ever: the
-        // patience runs from the domain's first failed lookup, across restarts, so that it delays a domain only once.
+        // RFC 8461 §3.3, §10.2: on first contact silence may hide a policy. Mail waits for a while, but not for ever:
+        // the patience runs from the domain's first failed lookup, across restarts, so that it delays a domain only
+        // once.
         var since = state.UnknownSince ?? clock.Now;
         if (state.UnknownSince is null)
         {
@@ -131,14 +138,15 @@ internal sealed class TrustOnFirstUse(
         var due = clock.AfterHold(answer.TimeToLive);
         if (answer.Records is not StsRecordSet.Found found)
         {
-            // RFC 8461 §3.1, §5.1: no record, or a broken one, means that no new policy is available; the one at hand stays.
+            // RFC 8461 §3.1, §5.1: no record, or a broken one, means that no new policy is available; the one at hand
+            // stays.
             return Hold(state with { KeptFor = journal.Kept(state, Describe(answer.Records), alwaysLog: false) }, due);
         }
 
         if (state.Policy is { } policy && policy.Id == found.Id)
         {
-            // RFC 8461 §3, §5.1: the same id, the same policy, no request. It proves nothing about the policy's end: DNS is not
-            // authenticated, so an id that never changes must not keep an old policy alive.
+            // RFC 8461 §3, §5.1: the same id, the same policy, no request. It proves nothing about the policy's end:
+            // DNS is not authenticated, so an id that never changes must not keep an old policy alive.
             return Hold(state with { KeptFor = null }, due);
         }
 
@@ -159,13 +167,15 @@ internal sealed class TrustOnFirstUse(
         state = Expire(state);
         return fetch switch
         {
-            PolicyFetch.Fetched fetched => await AdoptAsync(state, new CachedPolicy(state.Domain, id, fetched.Policy, clock.Now), cancellationToken),
+            PolicyFetch.Fetched fetched => await AdoptAsync(
+                state, new CachedPolicy(state.Domain, id, fetched.Policy, clock.Now), cancellationToken),
             PolicyFetch.Failed failed => await BackOffAsync(state, id, failed.Failure, cancellationToken),
             _ => throw new UnreachableException(),
         };
     }
 
-    private async ValueTask<DomainState> AdoptAsync(DomainState state, CachedPolicy policy, CancellationToken cancellationToken)
+    private async ValueTask<DomainState> AdoptAsync(
+        DomainState state, CachedPolicy policy, CancellationToken cancellationToken)
     {
         journal.Fetched(state.Policy, policy);
         if (policy.Policy.MaxAge == TimeSpan.Zero)
@@ -224,12 +234,15 @@ internal sealed class TrustOnFirstUse(
 
     private static PolicyFailure Describe(StsRecordSet records) => records switch
     {
-        StsRecordSet.Multiple multiple => FetchError("multiple-txt-records", $"{multiple.Count} records begin with v=STSv1"),
-        StsRecordSet.Invalid invalid => FetchError("txt-syntax", $"{invalid.Fault} at octet {invalid.Offset} of the record"),
+        StsRecordSet.Multiple multiple =>
+            FetchError("multiple-txt-records", $"{multiple.Count} records begin with v=STSv1"),
+        StsRecordSet.Invalid invalid =>
+            FetchError("txt-syntax", $"{invalid.Fault} at octet {invalid.Offset} of the record"),
         _ => FetchError("no-txt-record", "there is no record"),
     };
 
-    private static PolicyFailure FetchError(string reason, string detail) => new(TlsResultType.StsPolicyFetchError, reason, detail);
+    private static PolicyFailure FetchError(string reason, string detail) =>
+        new(TlsResultType.StsPolicyFetchError, reason, detail);
 
     private static DateTimeOffset? Earlier(DateTimeOffset? stored, DateTimeOffset now) => stored > now ? now : stored;
 }

@@ -10,7 +10,8 @@ internal sealed class AddressRace(TimeProvider clock)
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Throws the last <see cref="SocketException"/> when every address failed.</summary>
-    public async ValueTask<Socket> ConnectAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
+    public async ValueTask<Socket> ConnectAsync(
+        IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
     {
         using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = new List<Task<Socket>>();
@@ -25,7 +26,8 @@ internal sealed class AddressRace(TimeProvider clock)
                 }
 
                 var ended = await FirstEndedAsync(running, mayStartAnother: next < addresses.Count, finished.Token);
-                if (ended is { IsCompletedSuccessfully: true } || (ended is not null && running.Count == 1 && next == addresses.Count))
+                if (ended is { IsCompletedSuccessfully: true }
+                    || (ended is not null && running.Count == 1 && next == addresses.Count))
                 {
                     running.Remove(ended);
                     return await ended;
@@ -49,7 +51,8 @@ internal sealed class AddressRace(TimeProvider clock)
     }
 
     // Null when the head start is over and nobody ended.
-    private async Task<Task<Socket>?> FirstEndedAsync(List<Task<Socket>> running, bool mayStartAnother, CancellationToken cancellationToken)
+    private async Task<Task<Socket>?> FirstEndedAsync(
+        List<Task<Socket>> running, bool mayStartAnother, CancellationToken cancellationToken)
     {
         if (!mayStartAnother)
         {

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Relay.MtaSts.Discovery;
 
 /// <summary>
-/// Tells addresses of the public Internet from those inside somebody's network. The owner of a domain chooses the address of
-/// its policy host, and must not make the relay connect to the operator's own machines.
+/// Tells addresses of the public Internet from those inside somebody's network. The owner of a domain chooses the
+/// address of its policy host, and must not make the relay connect to the operator's own machines.
 /// </summary>
 internal static class AddressScope
 {

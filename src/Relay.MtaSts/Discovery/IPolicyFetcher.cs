@@ -6,8 +6,8 @@ namespace Relay.MtaSts.Discovery;
 public interface IPolicyFetcher
 {
     /// <summary>
-    /// Fetches the policy of a domain once, within <see cref="MtaStsOptions.FetchTimeout"/>. Every failure is a value; throws
-    /// only <see cref="OperationCanceledException"/> when the caller cancels.
+    /// Fetches the policy of a domain once, within <see cref="MtaStsOptions.FetchTimeout"/>. Every failure is a value;
+    /// throws only <see cref="OperationCanceledException"/> when the caller cancels.
     /// </summary>
     ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken);
 }

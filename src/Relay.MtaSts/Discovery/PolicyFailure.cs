@@ -1,4 +1,5 @@
 using Relay.MtaSts.Evidence;
+using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Discovery;
 
@@ -6,4 +7,8 @@ namespace Relay.MtaSts.Discovery;
 /// <param name="Type">One of the three policy failures.</param>
 /// <param name="Reason">A word from a closed set: <c>no-txt-record</c>, <c>http-status-404</c>, <c>timeout</c>.</param>
 /// <param name="Detail">For people, one line.</param>
-public sealed record PolicyFailure(TlsResultType Type, string Reason, string Detail);
+public sealed record PolicyFailure(TlsResultType Type, string Reason, string Detail)
+{
+    /// <summary>The fault in the file, when one was had and is no policy; null otherwise.</summary>
+    public PolicyReading.Invalid? Reading { get; init; }
+}

@@ -28,10 +28,12 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         StsMetrics metrics,
         PolicyClock clock)
     {
-        (_clients, _resolver, _certificates, _metrics, _options) = (clients, resolver, certificates, metrics, clock.Options);
+        (_clients, _resolver, _certificates, _metrics, _options) =
+            (clients, resolver, certificates, metrics, clock.Options);
 
         // RFC 8461 §3.3: one minute for everything, names to last octet, however slowly a host trickles.
-        _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock.Time }.AddTimeout(_options.FetchTimeout).Build();
+        _pipeline =
+            new ResiliencePipelineBuilder { TimeProvider = clock.Time }.AddTimeout(_options.FetchTimeout).Build();
     }
 
     public async ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken)
@@ -88,13 +90,15 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         }
     }
 
-    private async ValueTask<PolicyFetch> ExchangeAsync(DomainName host, HttpRequestMessage request, CancellationToken cancellationToken)
+    private async ValueTask<PolicyFetch> ExchangeAsync(
+        DomainName host, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _certificates.TakeRefusal(host);
         try
         {
             using var client = _clients.CreateClient(PolicyHttp.ClientName);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await client.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return await PolicyResponse.ReadAsync(response, cancellationToken);
         }
         catch (HttpRequestException failure)

@@ -7,8 +7,8 @@ using Relay.Dns;
 namespace Relay.MtaSts.Discovery;
 
 /// <summary>
-/// Judges the certificates of policy hosts in the handshake and keeps the verdict of a refused one until the fetch asks why it
-/// failed: the HTTP client itself says no more than that the handshake failed.
+/// Judges the certificates of policy hosts in the handshake and keeps the verdict of a refused one until the fetch asks
+/// why it failed: the HTTP client itself says no more than that the handshake failed.
 /// </summary>
 internal sealed class PolicyHostCertificates(WebPkiVerifier verifier)
 {
@@ -33,5 +33,6 @@ internal sealed class PolicyHostCertificates(WebPkiVerifier verifier)
     }
 
     /// <summary>Why the last certificate of a host was refused; null when none was. Forgets it.</summary>
-    public CertificateVerdict? TakeRefusal(DomainName host) => _refused.TryRemove(host.Value, out var verdict) ? verdict : null;
+    public CertificateVerdict? TakeRefusal(DomainName host) =>
+        _refused.TryRemove(host.Value, out var verdict) ? verdict : null;
 }

@@ -25,7 +25,8 @@ internal sealed class PolicyHostResolver(IDnsResolver resolver, IOptions<MtaStsO
                 : Failure("policy-host-not-found", $"{host} has no address"));
         }
 
-        // RFC 8461 §3.3, in our words: the policy host is a web server of the public Internet unless the operator says else.
+        // RFC 8461 §3.3, in our words: the policy host is a web server of the public Internet unless the operator says
+        // else.
         var allowed = _allowsPrivate ? all : all.FindAll(AddressScope.IsPublic);
         return allowed.Count > 0
             ? new HostAddresses.Found(allowed)
@@ -51,5 +52,6 @@ internal sealed class PolicyHostResolver(IDnsResolver resolver, IOptions<MtaStsO
         return addresses;
     }
 
-    private static PolicyFailure Failure(string reason, string detail) => new(TlsResultType.StsPolicyFetchError, reason, detail);
+    private static PolicyFailure Failure(string reason, string detail) =>
+        new(TlsResultType.StsPolicyFetchError, reason, detail);
 }

@@ -62,7 +62,9 @@ internal static class PolicyHttp
         ConnectCallback = async (context, cancellationToken) =>
         {
             // The addresses were resolved and judged before the request; the name is not looked up again.
-            var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses) ? addresses : [];
+            var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses)
+                ? addresses
+                : [];
             var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         },

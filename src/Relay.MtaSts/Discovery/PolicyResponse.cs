@@ -70,6 +70,9 @@ internal static class PolicyResponse
             _ => "policy-syntax",
         };
         var where = reading.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $" in line {reading.Line}") : string.Empty;
-        return new PolicyFailure(TlsResultType.StsPolicyInvalid, reason, $"the file is no policy: {reading.Fault}{where}");
+        return new PolicyFailure(TlsResultType.StsPolicyInvalid, reason, $"the file is no policy: {reading.Fault}{where}")
+        {
+            Reading = reading,
+        };
     }
 }

@@ -9,8 +9,8 @@ public sealed class StsRecordLookup(IDnsResolver resolver)
     private static readonly TimeSpan TooLongToAsk = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Asks for TXT at <c>_mta-sts.</c> and the domain, and nowhere else. Completes synchronously when the resolver knows the
-    /// answer.
+    /// Asks for TXT at <c>_mta-sts.</c> and the domain, and nowhere else. Completes synchronously when the resolver
+    /// knows the answer.
     /// </summary>
     public async ValueTask<StsRecordAnswer> LookUpAsync(DomainName domain, CancellationToken cancellationToken)
     {

@@ -16,7 +16,8 @@ public sealed class WebPkiVerifier(X509Certificate2Collection? trustedRoots, Tim
     {
         var policy = new X509ChainPolicy
         {
-            // RFC 8461 §4.2: a chain is what the server sent; nothing is fetched over the network to mend or to doubt it.
+            // RFC 8461 §4.2: a chain is what the server sent; nothing is fetched over the network to mend or to doubt
+            // it.
             DisableCertificateDownloads = true,
             RevocationMode = X509RevocationMode.NoCheck,
             VerificationTime = clock.GetUtcNow().UtcDateTime,

@@ -10,7 +10,9 @@ namespace Relay.MtaSts.Enforcement;
 /// <param name="Mode">The mode that holds, after the operator's own word.</param>
 internal readonly record struct AppliedPolicy(DomainName Domain, CachedPolicy? Policy, PolicyMode Mode)
 {
-    /// <summary>Sessions are judged by a policy, whether or not it decides (RFC 8461 §5, enforce and testing).</summary>
+    /// <summary>
+    /// Sessions are judged by a policy, whether or not it decides (RFC 8461 §5, enforce and testing).
+    /// </summary>
     public bool Judges => Mode is PolicyMode.Enforce or PolicyMode.Testing;
 
     /// <summary>The policy lists the host (RFC 8461 §4.1). Asked only where a policy judges.</summary>

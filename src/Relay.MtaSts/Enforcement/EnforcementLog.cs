@@ -24,7 +24,8 @@ internal static partial class EnforcementLog
         this ILogger logger, string queue, DomainName domain, OverrideMode @override, PolicyMode? mode);
 
     [LoggerMessage(EventId = EventIds.Verified, EventName = "sts-verified", Level = LogLevel.Debug,
-        Message = "queue={Queue} domain={Domain} mx={Mx} sts={Sts} sts-id={StsId} pattern={Pattern} verified={Verified}")]
+        Message =
+            "queue={Queue} domain={Domain} mx={Mx} sts={Sts} sts-id={StsId} pattern={Pattern} verified={Verified}")]
     public static partial void Verified(
         this ILogger logger, string queue, DomainName domain, MxHost mx, string sts, string? stsId, MxPattern pattern, string verified);
 }

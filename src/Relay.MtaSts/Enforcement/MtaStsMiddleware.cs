@@ -63,12 +63,7 @@ internal sealed class MtaStsMiddleware(
     private AppliedPolicy Apply(DeliveryAttempt attempt, DomainName domain, PolicyDecision decision, OverrideMode word)
     {
         var published = decision.Mode;
-        var mode = (word, published) switch
-        {
-            (OverrideMode.Enforce, PolicyMode.Testing) => PolicyMode.Enforce,
-            (OverrideMode.Testing, PolicyMode.Enforce) => PolicyMode.Testing,
-            _ => published,
-        };
+        var mode = DomainOverrides.Apply(word, published);
         if (word == OverrideMode.Off || mode != published)
         {
             logger.Overridden(attempt.QueueId, domain, word, word == OverrideMode.Off ? null : published);

@@ -3,6 +3,8 @@ namespace Relay.MtaSts.Evidence;
 /// <summary>Takes evidence for TLS reports. Without one registered, none is gathered.</summary>
 public interface ITlsEvidenceSink
 {
-    /// <summary>Takes one piece. Called from many threads on the way of mail: returns at once and never throws.</summary>
+    /// <summary>
+    /// Takes one piece. Called from many threads on the way of mail: returns at once and never throws.
+    /// </summary>
     void Add(TlsEvidence evidence);
 }

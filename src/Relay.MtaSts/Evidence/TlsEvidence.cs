@@ -3,7 +3,9 @@ using Relay.Dns;
 
 namespace Relay.MtaSts.Evidence;
 
-/// <summary>What one session, or one look for a policy, adds to the TLS report of a policy domain (RFC 8460 §4).</summary>
+/// <summary>
+/// What one session, or one look for a policy, adds to the TLS report of a policy domain (RFC 8460 §4).
+/// </summary>
 public sealed record TlsEvidence
 {
     /// <summary>The domain the report goes to.</summary>

@@ -5,8 +5,8 @@ using Relay.Dns;
 namespace Relay.MtaSts.Policies;
 
 /// <summary>
-/// One <c>mx</c> value of a policy: a host name, or <c>*.</c> and a domain, kept in lower case. The default value matches
-/// nothing.
+/// One <c>mx</c> value of a policy: a host name, or <c>*.</c> and a domain, kept in lower case. The default value
+/// matches nothing.
 /// </summary>
 public readonly record struct MxPattern
 {
@@ -27,14 +27,15 @@ public readonly record struct MxPattern
     public bool IsWildcard => Text.StartsWith("*.", StringComparison.Ordinal);
 
     /// <summary>
-    /// Reads one value. False unless it is a domain name of letters, digits and hyphens, with at most the whole left-most
-    /// label a wildcard.
+    /// Reads one value. False unless it is a domain name of letters, digits and hyphens, with at most the whole
+    /// left-most label a wildcard.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> value, out MxPattern pattern)
     {
         pattern = default;
 
-        // RFC 8461 §4.1: the wildcard is the complete left-most label; anywhere else the asterisk is not in the grammar.
+        // RFC 8461 §4.1: the wildcard is the complete left-most label; anywhere else the asterisk is not in the
+        // grammar.
         var name = value.StartsWith("*."u8) ? value[2..] : value;
         if (!IsHostName(name))
         {
@@ -85,8 +86,8 @@ public readonly record struct MxPattern
             }
         }
 
-        // RFC 8461 §3.2 with RFC 5321 §4.1.2: an address fits the grammar of a name but names no host; no top-level domain is
-        // numeric.
+        // RFC 8461 §3.2 with RFC 5321 §4.1.2: an address fits the grammar of a name but names no host; no top-level
+        // domain is numeric.
         return last.ContainsAnyExceptInRange((byte)'0', (byte)'9');
     }
 

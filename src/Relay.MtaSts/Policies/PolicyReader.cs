@@ -80,8 +80,8 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
         return Take(line[..colon], line[(colon + 1)..].Trim(" \t"u8), number);
     }
 
-    // RFC 8461 §3.2: names are compared with case; of repeated fields other than mx only the first counts; unknown ones are
-    // ignored.
+    // RFC 8461 §3.2: names are compared with case; of repeated fields other than mx only the first counts; unknown ones
+    // are ignored.
     private PolicyFault? Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, int number)
     {
         if (name.SequenceEqual("version"u8) && !_hasVersion)
@@ -145,8 +145,8 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
         (_, null, _) => Invalid(PolicyFault.ModeMissing, 0),
         (_, _, null) => Invalid(PolicyFault.MaxAgeMissing, 0),
 
-        // RFC 8461 §3.2, §8.3: a pattern nobody can read could be the one that lets mail through, so the file is refused;
-        // in mode none there is nothing to let through.
+        // RFC 8461 §3.2, §8.3: a pattern nobody can read could be the one that lets mail through, so the file is
+        // refused; in mode none there is nothing to let through.
         (_, not PolicyMode.None, _) when _malformedMxLine > 0 => Invalid(PolicyFault.MxMalformed, _malformedMxLine),
         (_, not PolicyMode.None, _) when _patterns is null => Invalid(PolicyFault.MxMissing, 0),
         ({ }, { } mode, { } maxAge) => new PolicyReading.Valid(new StsPolicy(
@@ -173,7 +173,8 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
         return Math.Min(seconds, MaxAgeSeconds);
     }
 
-    // RFC 8461 §3.2, departure: sts-policy-ext-name has at most 32 octets; a longer one is ignored like any unknown field.
+    // RFC 8461 §3.2, departure: sts-policy-ext-name has at most 32 octets; a longer one is ignored like any unknown
+    // field.
     private static bool IsFieldName(ReadOnlySpan<byte> name) =>
         !name.IsEmpty && AlphaDigit.Contains(name[0]) && !name.ContainsAnyExcept(FieldNameOctets);
 

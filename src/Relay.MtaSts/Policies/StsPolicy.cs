@@ -19,7 +19,9 @@ public sealed class StsPolicy
     /// <summary>What the policy asks.</summary>
     public PolicyMode Mode { get; }
 
-    /// <summary>How long the policy may be kept from its fetch: 0 to 31557600 seconds; zero means for one use.</summary>
+    /// <summary>
+    /// How long the policy may be kept from its fetch: 0 to 31557600 seconds; zero means for one use.
+    /// </summary>
     public TimeSpan MaxAge { get; }
 
     /// <summary>The patterns in the order of the file, without repeats; may be empty in mode none only.</summary>

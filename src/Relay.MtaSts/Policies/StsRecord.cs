@@ -35,7 +35,9 @@ public static class StsRecord
         return candidates > 1 ? new StsRecordSet.Multiple(candidates) : result;
     }
 
-    /// <summary>Reads one joined record; null when it does not begin with the version and so is somebody else's.</summary>
+    /// <summary>
+    /// Reads one joined record; null when it does not begin with the version and so is somebody else's.
+    /// </summary>
     public static StsRecordSet? ParseOne(ReadOnlySpan<byte> record)
     {
         // RFC 8461 §3.1: the version is compared octet by octet, and the delimiter may have white space before it.

@@ -28,7 +28,9 @@ internal sealed class ClientTransaction
         _results = new RecipientResult?[transaction.Recipients.Count];
     }
 
-    /// <summary>The server may still hold this transaction open; RSET must come before the next MAIL (RFC 5321 §4.1.4).</summary>
+    /// <summary>
+    /// The server may still hold this transaction open; RSET must come before the next MAIL (RFC 5321 §4.1.4).
+    /// </summary>
     public bool LeavesTransactionOpen { get; private set; }
 
     private bool NobodyIsLeft => _mailRefused || _refused == _results.Length;
@@ -99,8 +101,8 @@ internal sealed class ClientTransaction
         {
             if (writing is not null)
             {
-                // A fault has closed the transport and a cancelled caller its token, so this ends; why it failed is of no
-                // interest, for the replies have told what the server took.
+                // A fault has closed the transport and a cancelled caller its token, so this ends; why it failed is of
+                // no interest, for the replies have told what the server took.
                 await ((Task)writing).ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
@@ -133,8 +135,8 @@ internal sealed class ClientTransaction
             return;
         }
 
-        // RFC 5321 §4.2.1, §4.3.2: 3yz answers DATA alone, and DATA is not answered 2yz. Replies and commands are out of
-        // step then, and whatever follows would be matched to the wrong recipient.
+        // RFC 5321 §4.2.1, §4.3.2: 3yz answers DATA alone, and DATA is not answered 2yz. Replies and commands are out
+        // of step then, and whatever follows would be matched to the wrong recipient.
         if (reply.IsIntermediate != (step.Stage == SmtpStage.Data) && (reply.IsIntermediate || reply.IsPositive))
         {
             Violate(step.Stage, reply);
@@ -184,8 +186,8 @@ internal sealed class ClientTransaction
         var fault = await sender.SendAsync(_transaction.Content, cancellationToken);
         if (fault is { Kind: not SessionFaultKind.ContentUnavailable })
         {
-            // RFC 5321 §3.8: a server that gives up in the middle says why, then closes. A refusal stands; a positive reply
-            // to content that was not all sent means nothing.
+            // RFC 5321 §3.8: a server that gives up in the middle says why, then closes. A refusal stands; a positive
+            // reply to content that was not all sent means nothing.
             var (early, _) = await _connection.TryReadReplyAsync(fault.Stage, _timeouts.Quit, cancellationToken);
             DecideRest(early is { IsTransient: true } or { IsPermanent: true } ? early : null, fault.Stage);
         }

@@ -36,7 +36,8 @@ internal static class EhloReply
 
     // RFC 1870 §4: 0 or nothing means that no limit is fixed; so does what cannot be read, for it names none.
     private static long? ReadSize(ReadOnlySpan<char> parameters) =>
-        long.TryParse(FirstWord(parameters, out _), NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0
+        long.TryParse(FirstWord(parameters, out _), NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            && size > 0
             ? size
             : null;
 

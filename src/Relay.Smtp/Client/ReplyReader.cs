@@ -5,12 +5,14 @@ using Relay.Smtp.Grammar;
 namespace Relay.Smtp.Client;
 
 /// <summary>
-/// Reads one reply after the other from octets as they arrive (RFC 5321 §4.2). Strict, because a reply taken wrongly shifts
-/// the answers to all commands after it; bounded, because the peer is a stranger.
+/// Reads one reply after the other from octets as they arrive (RFC 5321 §4.2). Strict, because a reply taken wrongly
+/// shifts the answers to all commands after it; bounded, because the peer is a stranger.
 /// </summary>
 internal sealed class ReplyReader
 {
-    /// <summary>Octets of a line with its CRLF. RFC 5321 §4.5.3.1.5 wants 512; EHLO keywords and texts exceed that in practice.</summary>
+    /// <summary>
+    /// Octets of a line with its CRLF. RFC 5321 §4.5.3.1.5 wants 512; EHLO keywords and texts exceed that in practice.
+    /// </summary>
     public const int MaxLineLength = 2048;
 
     /// <summary>Lines of one reply.</summary>
@@ -29,7 +31,9 @@ internal sealed class ReplyReader
     /// <summary>Why the last <see cref="Read"/> was <see cref="ReplyReadStatus.Malformed"/>; for people.</summary>
     public string Complaint { get; private set; } = string.Empty;
 
-    /// <summary>Takes whole lines from the front of the octets; what is left must be offered again, with more behind it.</summary>
+    /// <summary>
+    /// Takes whole lines from the front of the octets; what is left must be offered again, with more behind it.
+    /// </summary>
     public ReplyReadStatus Read(ReadOnlySpan<byte> octets, out int consumed, out Reply? reply)
     {
         consumed = 0;
@@ -150,7 +154,8 @@ internal sealed class ReplyReader
 
         var numbers = text[2..length];
         var dot = numbers.IndexOf((byte)'.');
-        if (dot < 0 || !TryReadNumber(numbers[..dot], out var subject) || !TryReadNumber(numbers[(dot + 1)..], out var detail))
+        if (dot < 0 || !TryReadNumber(numbers[..dot], out var subject)
+            || !TryReadNumber(numbers[(dot + 1)..], out var detail))
         {
             return false;
         }
@@ -167,8 +172,8 @@ internal sealed class ReplyReader
             && Utf8Parser.TryParse(digits, out number, out _);
     }
 
-    /// <summary>UTF-8 where it is that (RFC 6531 §3.7.4.2), else one character for each octet, so that nothing is lost; what
-    /// could break a log line becomes a question mark.</summary>
+    /// <summary>UTF-8 where it is that (RFC 6531 §3.7.4.2), else one character for each octet, so that nothing is lost;
+    /// what could break a log line becomes a question mark.</summary>
     private static string Decode(ReadOnlySpan<byte> text)
     {
         if (!text.ContainsAnyExceptInRange((byte)' ', (byte)'~'))

@@ -1,6 +1,8 @@
 namespace Relay.Smtp.Client;
 
-/// <summary>What the current EHLO reply offers; nothing after HELO, and nothing survives STARTTLS (RFC 3207 §4.2).</summary>
+/// <summary>
+/// What the current EHLO reply offers; nothing after HELO, and nothing survives STARTTLS (RFC 3207 §4.2).
+/// </summary>
 public sealed record ServerCapabilities
 {
     /// <summary>No extension at all.</summary>

@@ -8,7 +8,7 @@ public sealed record SessionFault(SessionFaultKind Kind, SmtpStage Stage, string
 {
     /// <summary>
     /// For reports, one word of a bounded set, free of anything the peer wrote. For <see cref="SessionFaultKind.HandshakeFailed"/>
-    /// one of <c>handshake-timeout</c>, <c>connection-closed-in-handshake</c>, <c>connection-closed-after-handshake</c>,
+    /// one of <c>timeout-during-handshake</c>, <c>connection-closed-during-handshake</c>, <c>connection-closed-after-handshake</c>,
     /// <c>tls-alert-…</c> with the alert's name of RFC 8446 §6, <c>tls-error-N</c> with a reason of OpenSSL's, or
     /// <c>tls-handshake-failure</c>. Else the kind in words.
     /// </summary>
@@ -17,7 +17,7 @@ public sealed record SessionFault(SessionFaultKind Kind, SmtpStage Stage, string
         SessionFaultKind.ConnectionLost => "connection-lost",
         SessionFaultKind.TimedOut => "timeout",
         SessionFaultKind.ProtocolViolation => "protocol-violation",
-        SessionFaultKind.PlaintextInjected => "starttls-injection",
+        SessionFaultKind.PlaintextInjected => "data-before-tls-handshake",
         SessionFaultKind.HandshakeFailed => "tls-handshake-failure",
         _ => "content-unavailable",
     };

@@ -18,6 +18,8 @@ public enum SessionFaultKind
     /// <summary>The TLS handshake failed.</summary>
     HandshakeFailed,
 
-    /// <summary>The content could not be read on our side; the message was not ended, so the peer has not taken it.</summary>
+    /// <summary>
+    /// The content could not be read on our side; the message was not ended, so the peer has not taken it.
+    /// </summary>
     ContentUnavailable,
 }

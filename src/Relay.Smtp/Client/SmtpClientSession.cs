@@ -5,9 +5,10 @@ using Relay.Smtp.Grammar;
 namespace Relay.Smtp.Client;
 
 /// <summary>
-/// The client's side of one SMTP connection. It speaks the protocol and decides nothing: whether to go on without TLS, with
-/// this certificate or with another host is its owner's business. Not for concurrent use. No method throws for anything a
-/// peer does; cancellation by the caller throws <see cref="OperationCanceledException"/> and leaves the session unusable.
+/// The client's side of one SMTP connection. It speaks the protocol and decides nothing: whether to go on without TLS,
+/// with this certificate or with another host is its owner's business. Not for concurrent use. No method throws for
+/// anything a peer does; cancellation by the caller throws <see cref="OperationCanceledException"/> and leaves the
+/// session unusable.
 /// </summary>
 public sealed class SmtpClientSession : IAsyncDisposable
 {
@@ -33,7 +34,9 @@ public sealed class SmtpClientSession : IAsyncDisposable
     /// <summary>What the server offers now.</summary>
     public ServerCapabilities Capabilities { get; private set; } = ServerCapabilities.None;
 
-    /// <summary>The name the server gave itself in its last reply to EHLO or HELO; empty before. Nothing verifies it.</summary>
+    /// <summary>
+    /// The name the server gave itself in its last reply to EHLO or HELO; empty before. Nothing verifies it.
+    /// </summary>
     public string PeerHelloName { get; private set; } = string.Empty;
 
     /// <summary>The TLS stream once <see cref="StartTlsAsync"/> succeeded; null in clear.</summary>
@@ -43,12 +46,17 @@ public sealed class SmtpClientSession : IAsyncDisposable
     /// <see cref="QuitAsync"/>, which does nothing, and <see cref="DisposeAsync"/>.</summary>
     public SessionFault? Fault => _connection.Fault;
 
+    /// <summary>The server knows HELO alone: no extension, hence no STARTTLS.</summary>
+    public bool IsHelloPlain { get; private set; }
+
     /// <summary>Reads the greeting and says EHLO, or HELO where EHLO is not known (RFC 5321 §3.2).</summary>
     public async Task<StepResult> OpenAsync(CancellationToken cancellationToken)
     {
         var greeting = await _connection.ReadReplyAsync(SmtpStage.Greeting, _timeouts.Greeting, cancellationToken);
         // RFC 5321 §3.1, §4.3.2: 220, or a refusal after which only QUIT makes sense.
-        return Judge(greeting, SmtpStage.Greeting) is { Succeeded: false } refused ? refused : await HelloAsync(cancellationToken);
+        return Judge(greeting, SmtpStage.Greeting) is { Succeeded: false } refused
+            ? refused
+            : await HelloAsync(cancellationToken);
     }
 
     /// <summary>
@@ -79,8 +87,8 @@ public sealed class SmtpClientSession : IAsyncDisposable
             return refused;
         }
 
-        // RFC 3207 §4.2, §6: octets behind the 220 came in clear, and a stranger may have put them there. They must not be
-        // taken for replies inside TLS, nor fed to the handshake.
+        // RFC 3207 §4.2, §6: octets behind the 220 came in clear, and a stranger may have put them there. They must not
+        // be taken for replies inside TLS, nor fed to the handshake.
         if (_connection.HasOctets)
         {
             return Broken(new SessionFault(
@@ -94,7 +102,9 @@ public sealed class SmtpClientSession : IAsyncDisposable
             : await HelloAsync(cancellationToken);
     }
 
-    /// <summary>Sends one message: MAIL, RCPT and DATA in one group where the server pipelines (RFC 2920 §3.1).</summary>
+    /// <summary>
+    /// Sends one message: MAIL, RCPT and DATA in one group where the server pipelines (RFC 2920 §3.1).
+    /// </summary>
     /// <exception cref="InvalidOperationException">The session is broken, or an address cannot be written with what the
     /// server offers (<see cref="OutgoingTransaction.NeedsSmtpUtf8"/>).</exception>
     public async Task<TransactionResult> SendAsync(OutgoingTransaction transaction, CancellationToken cancellationToken)
@@ -111,8 +121,8 @@ public sealed class SmtpClientSession : IAsyncDisposable
         return outcome;
     }
 
-    /// <summary>True when an idle session seems alive: nothing unasked for has arrived and the peer has not closed. Does not
-    /// write to the wire.</summary>
+    /// <summary>True when an idle session seems alive: nothing unasked for has arrived and the peer has not closed.
+    /// Does not write to the wire.</summary>
     public bool IsIdleAndOpen() => _connection.IsQuiet();
 
     /// <summary>QUIT, its reply awaited for a short time (RFC 5321 §4.1.1.10). Never fails.</summary>
@@ -123,7 +133,8 @@ public sealed class SmtpClientSession : IAsyncDisposable
             return;
         }
 
-        var fault = await _connection.WriteAsync("QUIT\r\n"u8.ToArray(), SmtpStage.Quit, _timeouts.Quit, cancellationToken);
+        var fault = await _connection.WriteAsync(
+            "QUIT\r\n"u8.ToArray(), SmtpStage.Quit, _timeouts.Quit, cancellationToken);
         if (fault is null)
         {
             await _connection.TryReadReplyAsync(SmtpStage.Quit, _timeouts.Quit, cancellationToken);
@@ -141,10 +152,11 @@ public sealed class SmtpClientSession : IAsyncDisposable
         var reply = await AskAsync($"EHLO {_helloName}", SmtpStage.Hello, cancellationToken);
         if (reply is { IsPermanent: true })
         {
-            // RFC 5321 §3.2: a server that does not know EHLO gets HELO, and with it no extension. After 4yz, 421 above all,
-            // it does know it and will not serve us now.
+            // RFC 5321 §3.2: a server that does not know EHLO gets HELO, and with it no extension. After 4yz, 421 above
+            // all, it does know it and will not serve us now.
             reply = await AskAsync($"HELO {_helloName}", SmtpStage.Hello, cancellationToken);
             Capabilities = ServerCapabilities.None;
+            IsHelloPlain = true;
         }
         else if (reply is { IsPositive: true })
         {
@@ -169,7 +181,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
         catch (OperationCanceledException) when (deadline.Expired)
         {
             await tls.DisposeAsync();
-            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "handshake-timeout");
+            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "timeout-during-handshake");
         }
         catch (Exception e) when (SmtpConnection.IsNetworkError(e))
         {
@@ -202,8 +214,8 @@ public sealed class SmtpClientSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// False when nothing came before our command. Else the session has ended: with 421 (RFC 5321 §3.8), which answers for
-    /// the command, or by a reply to nothing, which would be taken for the answer to a later command.
+    /// False when nothing came before our command. Else the session has ended: with 421 (RFC 5321 §3.8), which answers
+    /// for the command, or by a reply to nothing, which would be taken for the answer to a later command.
     /// </summary>
     private async ValueTask<(bool Ended, Reply? Reply)> RefuseUnaskedReplyAsync(
         SmtpStage stage, CancellationToken cancellationToken)
@@ -232,7 +244,8 @@ public sealed class SmtpClientSession : IAsyncDisposable
     {
         if (reply is { IsIntermediate: true })
         {
-            _connection.Break(new SessionFault(SessionFaultKind.ProtocolViolation, stage, $"unexpected reply: {reply}"));
+            _connection.Break(
+                new SessionFault(SessionFaultKind.ProtocolViolation, stage, $"unexpected reply: {reply}"));
         }
 
         return new StepResult(reply, Fault?.Stage ?? stage, Fault);

@@ -7,8 +7,8 @@ using Relay.Smtp.Grammar;
 namespace Relay.Smtp.Client;
 
 /// <summary>
-/// The octets of a client session: replies in, commands and content out, each within its time. What a peer or the network
-/// does wrong comes back as a value; the first fault closes the connection.
+/// The octets of a client session: replies in, commands and content out, each within its time. What a peer or the
+/// network does wrong comes back as a value; the first fault closes the connection.
 /// </summary>
 internal sealed class SmtpConnection : IAsyncDisposable
 {
@@ -25,7 +25,8 @@ internal sealed class SmtpConnection : IAsyncDisposable
     // False from a TLS 1.3 handshake to the first octets inside.
     private bool _handshakeIsJudged = true;
 
-    // A read that was begun and has not ended: by IsQuiet, or left behind by a time limit. The next reply is read from it.
+    // A read that was begun and has not ended: by IsQuiet, or left behind by a time limit. The next reply is read from
+    // it.
     private Task<int>? _reading;
 
     public SmtpConnection(Stream transport, TimeProvider clock)
@@ -44,7 +45,9 @@ internal sealed class SmtpConnection : IAsyncDisposable
     /// <summary>Octets have arrived that belong to no reply taken yet.</summary>
     public bool HasOctets => _end > _start;
 
-    /// <summary>Ends the session; the first fault stands. The transport closes at once, so that nothing more can be sent.</summary>
+    /// <summary>
+    /// Ends the session; the first fault stands. The transport closes at once, so that nothing more can be sent.
+    /// </summary>
     public void Break(SessionFault fault)
     {
         if (Fault is null)
@@ -198,7 +201,8 @@ internal sealed class SmtpConnection : IAsyncDisposable
         if (_reading is { } reading)
         {
             // It ends now that the stream is closed; until then the buffer is its own.
-            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await ((Task)reading).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         if (_stream != _transport)
@@ -247,8 +251,8 @@ internal sealed class SmtpConnection : IAsyncDisposable
             return new SessionFault(SessionFaultKind.ConnectionLost, stage, detail);
         }
 
-        // RFC 8446 §4.4.2.4, §6: with TLS 1.3 the client is done before the server has judged it; the alert, or a mere end,
-        // comes with the first read, and the handshake has failed all the same.
+        // RFC 8446 §4.4.2.4, §6: with TLS 1.3 the client is done before the server has judged it; the alert, or a mere
+        // end, comes with the first read, and the handshake has failed all the same.
         return new SessionFault(SessionFaultKind.HandshakeFailed, SmtpStage.Handshake, detail)
         {
             Reason = TlsFailure.AlertIn(error) ?? "connection-closed-after-handshake",

@@ -3,12 +3,13 @@ using System.Globalization;
 namespace Relay.Smtp.Client;
 
 /// <summary>
-/// Names a failed handshake in one word that reports can carry (RFC 8460 §4.3.2.1 <c>failure-reason-code</c>): from error
-/// numbers only, never from text, so that the set of words is bounded.
+/// Names a failed handshake in one word that reports can carry (RFC 8460 §4.3.2.1 <c>failure-reason-code</c>): from
+/// error numbers only, never from text, so that the set of words is bounded.
 /// </summary>
 internal static class TlsFailure
 {
-    // OpenSSL packs library and reason into one number; the library of TLS is 20, and a peer's alert is 1000 and its number.
+    // OpenSSL packs library and reason into one number; the library of TLS is 20, and a peer's alert is 1000 and its
+    // number.
     private const int TlsLibrary = 20;
     private const int LibraryShift = 23;
     private const int ReasonMask = 0x7FFFFF;
@@ -16,7 +17,7 @@ internal static class TlsFailure
 
     /// <summary>The word for an exception of the handshake.</summary>
     public static string ReasonOf(Exception error) => AlertIn(error)
-        ?? (error is IOException ? "connection-closed-in-handshake" : "tls-handshake-failure");
+        ?? (error is IOException ? "connection-closed-during-handshake" : "tls-handshake-failure");
 
     /// <summary>The word for the alert or OpenSSL error behind an exception; null when there is none.</summary>
     public static string? AlertIn(Exception? error)

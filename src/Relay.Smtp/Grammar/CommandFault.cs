@@ -15,7 +15,9 @@ internal enum CommandFault
     /// <summary>The argument is missing, not wanted or not in the grammar.</summary>
     BadArgument,
 
-    /// <summary>The argument of BDAT is not in the grammar, so that the octets behind it cannot be counted (RFC 3030 §2).</summary>
+    /// <summary>
+    /// The argument of BDAT is not in the grammar, so that the octets behind it cannot be counted (RFC 3030 §2).
+    /// </summary>
     BadChunkSize,
 
     /// <summary>The name in EHLO or HELO is neither a domain nor an address literal.</summary>

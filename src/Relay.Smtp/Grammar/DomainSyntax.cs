@@ -20,8 +20,9 @@ internal static class DomainSyntax
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"u8);
 
     /// <summary>
-    /// RFC 5321 §4.1.1.1, departure: underscores, empty labels and the like pass, for real hosts are named so and §4.1.4
-    /// forbids to refuse mail for a name that proves wrong; nothing passes that could break a log line or a trace field.
+    /// RFC 5321 §4.1.1.1, departure: underscores, empty labels and the like pass, for real hosts are named so and
+    /// §4.1.4 forbids to refuse mail for a name that proves wrong; nothing passes that could break a log line or a
+    /// trace field.
     /// </summary>
     public static bool IsHelloName(ReadOnlySpan<byte> name) =>
         name.Length is > 0 and <= MaxOctets

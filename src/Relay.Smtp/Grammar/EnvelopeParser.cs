@@ -53,8 +53,8 @@ internal static class EnvelopeParser
         return rest.IsEmpty ? new SmtpCommand.Rcpt(recipient) : RcptParameters.Parse(recipient, rest);
     }
 
-    // RFC 5321 §3.3, departure: blanks after the colon are passed over; printers and old libraries send them, and nothing
-    // can be smuggled in them. Before the colon, and between the verb's words, nothing is forgiven.
+    // RFC 5321 §3.3, departure: blanks after the colon are passed over; printers and old libraries send them, and
+    // nothing can be smuggled in them. Before the colon, and between the verb's words, nothing is forgiven.
     private static bool TrySkipKeyword(ref ReadOnlySpan<byte> argument, ReadOnlySpan<byte> keyword)
     {
         if (argument.Length < keyword.Length || !Ascii.EqualsIgnoreCase(argument[..keyword.Length], keyword))

@@ -4,8 +4,8 @@ using System.Text;
 namespace Relay.Smtp.Grammar;
 
 /// <summary>
-/// Reads the path at the start of a MAIL or RCPT argument (RFC 5321 §4.1.2, with the UTF-8 of RFC 6531 §3.3: whether the
-/// transaction allows it is the session's question).
+/// Reads the path at the start of a MAIL or RCPT argument (RFC 5321 §4.1.2, with the UTF-8 of RFC 6531 §3.3: whether
+/// the transaction allows it is the session's question).
 /// </summary>
 internal static class PathParser
 {
@@ -149,7 +149,8 @@ internal static class PathParser
         return atBoundary ? -1 : length;
     }
 
-    // RFC 5321 §4.1.2: qtextSMTP is printable but for the quote and the backslash; a quoted pair is a printable or a space.
+    // RFC 5321 §4.1.2: qtextSMTP is printable but for the quote and the backslash; a quoted pair is a printable or a
+    // space.
     private static int QuotedLength(ReadOnlySpan<byte> text)
     {
         for (var i = 1; i < text.Length; i++)

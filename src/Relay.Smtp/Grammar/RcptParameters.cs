@@ -96,7 +96,7 @@ internal static class RcptParameters
         return true;
     }
 
-    // RFC 6533 §3: \x{HEX} stands for a character in utf-8-addr-xtext. Braces and backslashes are plain printables to us:
-    // the value is relayed as given, and nothing in it can be a control.
+    // RFC 6533 §3: \x{HEX} stands for a character in utf-8-addr-xtext. Braces and backslashes are plain printables to
+    // us: the value is relayed as given, and nothing in it can be a control.
     private static bool IsUtf8Address(ReadOnlySpan<byte> address) => Utf8Text.IsPrintable(address);
 }

@@ -1,7 +1,7 @@
 namespace Relay.Smtp.Grammar;
 
-/// <summary>A RCPT command: the forward-path's mailbox and its parameters (RFC 5321 §4.1.1.3). Source routes are already
-/// stripped (RFC 5321 §3.6.1).</summary>
+/// <summary>A RCPT command: the forward-path's mailbox and its parameters (RFC 5321 §4.1.1.3). Source routes are
+/// already stripped (RFC 5321 §3.6.1).</summary>
 /// <param name="Mailbox">The recipient.</param>
 public sealed record RcptTo(Mailbox Mailbox)
 {

@@ -22,7 +22,9 @@ public sealed record Reply
     /// <summary>The reply code, 200 to 599.</summary>
     public int Code { get; }
 
-    /// <summary>The enhanced status code, or none. On a received reply only kept when its class agrees with the code.</summary>
+    /// <summary>
+    /// The enhanced status code, or none. On a received reply only kept when its class agrees with the code.
+    /// </summary>
     public EnhancedStatusCode Status { get; }
 
     /// <summary>The text of each line, without code and enhanced code; at least one.</summary>

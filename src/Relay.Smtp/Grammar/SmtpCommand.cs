@@ -26,7 +26,8 @@ internal abstract record SmtpCommand
     }
 
     /// <summary>BDAT (RFC 3030 §2).</summary>
-    /// <param name="Octets">Size of the chunk that follows the line; <see cref="long.MaxValue"/> for any number above.</param>
+    /// <param name="Octets">Size of the chunk that follows the line; <see cref="long.MaxValue"/> for any number
+    /// above.</param>
     /// <param name="IsLast">LAST was given.</param>
     public sealed record Bdat(long Octets, bool IsLast) : SmtpCommand;
 

@@ -8,8 +8,8 @@ namespace Relay.Smtp.Grammar;
 internal static class Utf8Text
 {
     /// <summary>
-    /// Valid UTF-8 without controls and line separators: RFC 6531 §3.3 takes any UTF-8 that is not ASCII, but C1 controls
-    /// and U+2028 would break log lines and header fields.
+    /// Valid UTF-8 without controls and line separators: RFC 6531 §3.3 takes any UTF-8 that is not ASCII, but C1
+    /// controls and U+2028 would break log lines and header fields.
     /// </summary>
     public static bool IsPrintable(ReadOnlySpan<byte> octets)
     {

@@ -4,8 +4,8 @@ namespace Relay.Smtp.Grammar;
 internal static class Xtext
 {
     /// <summary>
-    /// True for text that is xtext and decodes to printable ASCII. RFC 3461 §4.4 demands that of ENVID; of ORCPT we demand
-    /// it too, for the decoded value goes into a field of a notification, and +0D+0A would start another one.
+    /// True for text that is xtext and decodes to printable ASCII. RFC 3461 §4.4 demands that of ENVID; of ORCPT we
+    /// demand it too, for the decoded value goes into a field of a notification, and +0D+0A would start another one.
     /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> text)
     {

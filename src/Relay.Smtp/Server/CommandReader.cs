@@ -7,22 +7,25 @@ namespace Relay.Smtp.Server;
 internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider clock)
 {
     /// <summary>
-    /// RFC 5321 §4.5.3.1.4 has 512 octets with CRLF; the extensions we offer add to that, RFC 3461 §5.4 up to 1036. We take
-    /// 2048 for every command.
+    /// RFC 5321 §4.5.3.1.4 has 512 octets with CRLF; the extensions we offer add to that, RFC 3461 §5.4 up to 1036. We
+    /// take 2048 for every command.
     /// </summary>
     public const int MaxLineOctets = 2048;
 
     // No client gets this far by mistake: the connection is not worth keeping.
     private const int MaxSkippedOctets = 64 * 1024;
 
-    /// <summary>Reads a command, and whether the session is over after it; <paramref name="yields"/> as for the wire.</summary>
+    /// <summary>
+    /// Reads a command, and whether the session is over after it; <paramref name="yields"/> as for the wire.
+    /// </summary>
     public async ValueTask<(SmtpCommand? Command, WireEnd End)> ReadAsync(bool yields)
     {
         var started = clock.GetTimestamp();
         var skipped = 0L;
         while (true)
         {
-            // RFC 5321 §4.5.3.2.7: the limit is for the whole line, or one octet a minute would keep a session for ever.
+            // RFC 5321 §4.5.3.2.7: the limit is for the whole line, or one octet a minute would keep a session for
+            // ever.
             var read = await wire.ReadAsync(limit - clock.GetElapsedTime(started), yields);
             if (read.End != WireEnd.None)
             {

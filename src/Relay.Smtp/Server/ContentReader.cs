@@ -26,8 +26,8 @@ internal static class ContentReader
     }
 
     /// <summary>
-    /// Reads one chunk of BDAT. RFC 3030 §2: its octets are taken off the wire whatever becomes of the command; without a
-    /// receiver they are dropped.
+    /// Reads one chunk of BDAT. RFC 3030 §2: its octets are taken off the wire whatever becomes of the command; without
+    /// a receiver they are dropped.
     /// </summary>
     public static async ValueTask<WireEnd> ReadChunkAsync(
         Wire wire, MessageReceiver? receiver, long octets, TimeSpan limit)

@@ -4,8 +4,8 @@ using System.Text;
 namespace Relay.Smtp.Server;
 
 /// <summary>
-/// Goes over the octets of a message as they come, in any portions: checks that only CRLF ends lines, and within DATA takes
-/// stuffed dots out and finds the end. Pure: no I/O, no memory of the octets themselves.
+/// Goes over the octets of a message as they come, in any portions: checks that only CRLF ends lines, and within DATA
+/// takes stuffed dots out and finds the end. Pure: no I/O, no memory of the octets themselves.
 /// </summary>
 /// <param name="isDotStuffed">DATA; false for the chunks of BDAT, whose end is counted (RFC 3030 §2).</param>
 internal sealed class ContentScanner(bool isDotStuffed)
@@ -40,7 +40,8 @@ internal sealed class ContentScanner(bool isDotStuffed)
     public bool IsAtLineStart => _state == State.LineStart;
 
     /// <summary>
-    /// Scans up to the next octet that does not belong to the content. To be called until all is consumed or the end came.
+    /// Scans up to the next octet that does not belong to the content. To be called until all is consumed or the end
+    /// came.
     /// </summary>
     /// <param name="octets">What came.</param>
     /// <param name="consumed">How many of them were scanned.</param>

@@ -6,9 +6,9 @@ namespace Relay.Smtp.Server;
 public interface IIncomingMessage : IAsyncDisposable
 {
     /// <summary>
-    /// Takes a piece of the content: dots removed, only CRLF line ends, lines within their limit. The memory is the caller's
-    /// again when the task completes. Null to go on, or the refusal that the message will get once it has been read to its
-    /// end (disk full, too many Received fields); nothing further is handed over then.
+    /// Takes a piece of the content: dots removed, only CRLF line ends, lines within their limit. The memory is the
+    /// caller's again when the task completes. Null to go on, or the refusal that the message will get once it has been
+    /// read to its end (disk full, too many Received fields); nothing further is handed over then.
     /// </summary>
     ValueTask<Reply?> WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken);
 

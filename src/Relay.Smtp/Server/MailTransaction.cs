@@ -32,13 +32,12 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
         }
 
         // RFC 1870 §6.1: an excessive declaration is refused before the content travels.
-        if (mail.DeclaredSize > services.Options.MaxMessageBytes)
+        var refusal = mail.DeclaredSize > services.Options.MaxMessageBytes
+            ? Replies.TooBig
+            : await services.Policy.CheckReversePathAsync(session, mail, aborted);
+        if (refusal is not null)
         {
-            return Replies.TooBig;
-        }
-
-        if (await services.Policy.CheckReversePathAsync(session, mail, aborted) is { } refusal)
-        {
+            LogRefusal(session, mail, refusal);
             return refusal;
         }
 
@@ -94,6 +93,9 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
     public async ValueTask<MessageReceiver> BeginChunkAsync(SessionFacts session) =>
         _chunks ??= new(await BeginAsync(session), isDotStuffed: false, services.Options.MaxMessageBytes, aborted);
 
+    /// <summary>Tells the operator why the message was refused: its sender often does not.</summary>
+    public void LogRefusal(SessionFacts session, Reply reply) => LogRefusal(session, _mail!, reply);
+
     /// <summary>Forgets everything; a message that is half in is discarded.</summary>
     public async ValueTask ResetAsync()
     {
@@ -106,6 +108,9 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
             await chunks.DisposeAsync();
         }
     }
+
+    private void LogRefusal(SessionFacts session, MailFrom mail, Reply reply) => services.Logger.Refused(
+        mail.ReversePath.ToString(), session.Remote.Address, session.HelloName, reply.ToString());
 
     private ValueTask<IIncomingMessage> BeginAsync(SessionFacts session) =>
         services.Acceptor.BeginAsync(session, _mail!, _recipients, aborted);

@@ -5,8 +5,8 @@ using Relay.Smtp.Grammar;
 namespace Relay.Smtp.Server;
 
 /// <summary>
-/// One message coming in: hands clean content on, straight from the wire's memory, until something is wrong; then it only
-/// looks for the end.
+/// One message coming in: hands clean content on, straight from the wire's memory, until something is wrong; then it
+/// only looks for the end.
 /// </summary>
 internal sealed class MessageReceiver(
     IIncomingMessage message, bool isDotStuffed, long maxOctets, CancellationToken aborted) : IAsyncDisposable
@@ -21,8 +21,8 @@ internal sealed class MessageReceiver(
     public bool IsEnded => _scanner.IsEnded;
 
     /// <summary>
-    /// So far above the limit that reading to the end is no use. RFC 5321 §4.5.3.1.7, departure: up to twice the limit is
-    /// read and dropped, for the sender is to get its 552; more than that is not.
+    /// So far above the limit that reading to the end is no use. RFC 5321 §4.5.3.1.7, departure: up to twice the limit
+    /// is read and dropped, for the sender is to get its 552; more than that is not.
     /// </summary>
     public bool IsHopeless => ExceedsDiscardLimit(0);
 

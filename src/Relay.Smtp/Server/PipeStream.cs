@@ -3,7 +3,9 @@ using System.IO.Pipelines;
 
 namespace Relay.Smtp.Server;
 
-/// <summary>A duplex pipe as the stream that <see cref="System.Net.Security.SslStream"/> wants. Does not complete the pipe.</summary>
+/// <summary>
+/// A duplex pipe as the stream that <see cref="System.Net.Security.SslStream"/> wants. Does not complete the pipe.
+/// </summary>
 internal sealed class PipeStream(IDuplexPipe pipe) : Stream
 {
     public override bool CanRead => true;

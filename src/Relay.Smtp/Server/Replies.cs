@@ -40,7 +40,8 @@ internal static class Replies
     public static Reply NoRecipients { get; } = new(554, new(5, 5, 1), "No valid recipients");
 
     // RFC 5321 §4.5.3.1.10: 452, so that the rest is sent in another transaction.
-    public static Reply TooManyRecipients { get; } = new(452, new(4, 5, 3), "Too many recipients; send the rest separately");
+    public static Reply TooManyRecipients { get; } = new(
+        452, new(4, 5, 3), "Too many recipients; send the rest separately");
 
     public static Reply TooBig { get; } = new(552, new(5, 3, 4), "Message exceeds the size limit");
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Relay.Smtp.Server;
 
-/// <summary>What a server session logs; accepted messages are logged by whoever accepts them.</summary>
+/// <summary>What a server session logs: refused messages with the rest; accepted ones are logged by whoever accepts them.</summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(EventId = EventIds.SessionBroken, EventName = "session-broken", Level = LogLevel.Debug,
@@ -13,6 +13,10 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = EventIds.SessionFailed, EventName = "session-failed", Level = LogLevel.Error,
         Message = "Session of {Ip} failed")]
     public static partial void SessionFailed(this ILogger logger, Exception exception, IPAddress ip);
+
+    [LoggerMessage(EventId = EventIds.Refused, EventName = "refused", Level = LogLevel.Warning,
+        Message = "{From} {Client} {Helo} {Reply}")]
+    public static partial void Refused(this ILogger logger, string from, IPAddress client, string helo, string reply);
 
     [LoggerMessage(EventId = EventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
         Message = "TLS handshake of {Ip} failed: {Text}")]

@@ -27,7 +27,9 @@ public sealed record SmtpServerOptions
     /// <summary>How long a client may take for one command line (RFC 5321 §4.5.3.2.7: at least 5 minutes).</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a client may pause within a message, and we wait for it to take a reply (RFC 5321 §4.5.3.2.5).</summary>
+    /// <summary>
+    /// How long a client may pause within a message, and we wait for it to take a reply (RFC 5321 §4.5.3.2.5).
+    /// </summary>
     public TimeSpan BlockTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>How long the TLS handshake may take; no RFC names a time.</summary>

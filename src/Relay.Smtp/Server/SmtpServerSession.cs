@@ -180,6 +180,7 @@ public sealed class SmtpServerSession
 
         if (!receiver.IsEnded)
         {
+            _transaction.LogRefusal(_facts, Replies.TooBig);
             return AnswerLast(Replies.TooBig);
         }
 
@@ -195,6 +196,11 @@ public sealed class SmtpServerSession
         // is the client's word and may be any number.
         if (receiver?.ExceedsDiscardLimit(chunk.Octets) ?? (chunk.Octets > 2 * _options.MaxMessageBytes))
         {
+            if (receiver is not null)
+            {
+                _transaction.LogRefusal(_facts, Replies.TooBig);
+            }
+
             return AnswerLast(Replies.TooBig);
         }
 
@@ -223,11 +229,16 @@ public sealed class SmtpServerSession
     // The transaction is over, whatever the reply (RFC 5321 §4.1.1.4).
     private async ValueTask<bool> FinishAsync(Reply reply)
     {
-        await _transaction.ResetAsync();
         if (reply.IsPositive)
         {
             _errors = 0;
         }
+        else
+        {
+            _transaction.LogRefusal(_facts, reply);
+        }
+
+        await _transaction.ResetAsync();
 
         return Answer(reply);
     }

@@ -5,9 +5,9 @@ using System.Security.Authentication;
 namespace Relay.Smtp.Server;
 
 /// <summary>
-/// The connection of one session, in clear or inside TLS: reads under a time limit, and replies that are collected until
-/// input runs dry. One timer and no token source serves all waits of a session: expiry, stopping and abort all wake the
-/// pending read or flush, which then looks why.
+/// The connection of one session, in clear or inside TLS: reads under a time limit, and replies that are collected
+/// until input runs dry. One timer and no token source serves all waits of a session: expiry, stopping and abort all
+/// wake the pending read or flush, which then looks why.
 /// </summary>
 internal sealed class Wire : IAsyncDisposable
 {
@@ -44,7 +44,9 @@ internal sealed class Wire : IAsyncDisposable
         _onAborted = aborted.UnsafeRegister(static wire => ((Wire)wire!).Wake(), this);
     }
 
-    /// <summary>Replies are written here; they go out when the next read finds nothing, or by <see cref="FlushAsync"/>.</summary>
+    /// <summary>
+    /// Replies are written here; they go out when the next read finds nothing, or by <see cref="FlushAsync"/>.
+    /// </summary>
     public PipeWriter Output => _output;
 
     /// <summary>The session inside TLS; null in clear.</summary>
@@ -139,8 +141,8 @@ internal sealed class Wire : IAsyncDisposable
     }
 
     /// <summary>
-    /// Shakes hands and puts TLS around the connection. Null when done, else what went wrong, in words; the connection is of
-    /// no use then.
+    /// Shakes hands and puts TLS around the connection. Null when done, else what went wrong, in words; the connection
+    /// is of no use then.
     /// </summary>
     public async Task<string?> SecureAsync(SslStreamCertificateContext certificate)
     {
@@ -252,7 +254,8 @@ internal sealed class Wire : IAsyncDisposable
         _output.CancelPendingFlush();
     }
 
-    // A reset is an IOException, Kestrel's abort an OperationCanceledException, a broken TLS record an AuthenticationException.
+    // A reset is an IOException, Kestrel's abort an OperationCanceledException, a broken TLS record an
+    // AuthenticationException.
     private static bool IsConnectionLoss(Exception exception) =>
         exception is IOException or OperationCanceledException or AuthenticationException or ObjectDisposedException;
 }

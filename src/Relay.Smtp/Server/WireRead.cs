@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Relay.Smtp.Server;
 
 /// <summary>
-/// What is there to be read, or why nothing is. Unless <see cref="End"/> is set, the reader advances the wire before it reads
-/// again.
+/// What is there to be read, or why nothing is. Unless <see cref="End"/> is set, the reader advances the wire before it
+/// reads again.
 /// </summary>
 /// <param name="Buffer">All that came and was not consumed.</param>
 /// <param name="IsLast">The client sends nothing after this.</param>

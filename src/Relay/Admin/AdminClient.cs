@@ -37,8 +37,9 @@ internal sealed class AdminClient : IDisposable
             var value = await response.Content.ReadFromJsonAsync<T>(AdminJson.Options, cancellationToken);
             return new AdminAnswer<T>.Found(value!);
         }
-        catch (HttpRequestException fault) when (fault.InnerException is SocketException)
+        catch (HttpRequestException fault) when (fault.StatusCode is null)
         {
+            // Nobody listens, the file is not ours to open, or the relay stopped before it answered.
             return new AdminAnswer<T>.NoRelay();
         }
     }

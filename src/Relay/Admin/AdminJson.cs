@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Relay.Admin;
 
-/// <summary>How the admin socket and the commands' <c>--json</c> write values: kebab-case names, as in the log.</summary>
+/// <summary>
+/// How the admin socket and the commands' <c>--json</c> write values: kebab-case names, as in the log.
+/// </summary>
 internal static class AdminJson
 {
     /// <summary>For the client's side and for <c>--json</c>.</summary>

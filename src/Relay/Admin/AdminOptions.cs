@@ -7,7 +7,9 @@ internal sealed class AdminOptions
 
     private const string FileName = "admin.sock";
 
-    /// <summary>The Unix socket on which the commands reach the relay; <c>admin.sock</c> in the data directory when not set.</summary>
+    /// <summary>
+    /// The Unix socket on which the commands reach the relay; <c>admin.sock</c> in the data directory when not set.
+    /// </summary>
     public string? Socket { get; init; }
 
     /// <summary>The socket in use.</summary>

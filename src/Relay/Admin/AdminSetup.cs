@@ -14,6 +14,7 @@ internal static class AdminSetup
         services.AddRoutingCore();
         services.AddSingleton<IValidateOptions<AdminOptions>, AdminOptionsValidator>();
         services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section).ValidateOnStart();
+        services.AddSingleton<StsDecisions>();
         services.AddSingleton<AdminSocket>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(p => p.GetRequiredService<AdminSocket>());
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>>(p => p.GetRequiredService<AdminSocket>());

@@ -23,7 +23,7 @@ internal sealed class AdminSocket(IOptions<AdminOptions> admin, IOptions<RelayOp
     {
         if (endPoint is not UnixDomainSocketEndPoint)
         {
-            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+            return BindListener(endPoint);
         }
 
         var path = endPoint.ToString()!;
@@ -33,5 +33,21 @@ internal sealed class AdminSocket(IOptions<AdminOptions> admin, IOptions<RelayOp
         // Before anybody can connect: listening comes after this.
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return socket;
+    }
+
+    private static Socket BindListener(EndPoint endPoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        }
+        catch (SocketException fault)
+        {
+            var reason = char.ToLowerInvariant(fault.Message[0]) + fault.Message[1..];
+            throw new IOException(
+                $"Relay:Listeners: {endPoint} cannot be opened: {reason}; name an address of this machine that no other "
+                + "program listens on, and for a port below 1024 give the relay CAP_NET_BIND_SERVICE",
+                fault);
+        }
     }
 }

@@ -36,23 +36,21 @@ internal static class StsEndpoints
             ? TypedResults.Ok(StsPolicyView.Of(policy, clock.GetUtcNow()))
             : TypedResults.NotFound();
 
-    private static async Task<Results<NoContent, NotFound>> ForgetAsync(
+    private static async Task<Results<Ok<StsForgottenView>, NotFound>> ForgetAsync(
         string domain, IPolicyCache cache, CancellationToken cancellationToken) =>
         DomainName.TryParse(domain, out var name) && await cache.ForgetAsync(name, cancellationToken)
-            ? TypedResults.NoContent()
+            ? TypedResults.Ok(new StsForgottenView(name.Value))
             : TypedResults.NotFound();
 
     private static Task<Results<Ok<StsDecisionView>, NotFound>> RefreshAsync(
-        string domain, IPolicyCache cache, TimeProvider clock, CancellationToken cancellationToken) =>
-        AnswerAsync(domain, name => cache.GetFreshAsync(name, cancellationToken), clock);
+        string domain, StsDecisions decisions, CancellationToken cancellationToken) =>
+        AnswerAsync(domain, name => decisions.DecideAsync(name, isFresh: true, cancellationToken));
 
     private static Task<Results<Ok<StsDecisionView>, NotFound>> DecideAsync(
-        string domain, IPolicyCache cache, TimeProvider clock, CancellationToken cancellationToken) =>
-        AnswerAsync(domain, name => cache.GetAsync(name, cancellationToken), clock);
+        string domain, StsDecisions decisions, CancellationToken cancellationToken) =>
+        AnswerAsync(domain, name => decisions.DecideAsync(name, isFresh: false, cancellationToken));
 
     private static async Task<Results<Ok<StsDecisionView>, NotFound>> AnswerAsync(
-        string domain, Func<DomainName, ValueTask<PolicyDecision>> decide, TimeProvider clock) =>
-        DomainName.TryParse(domain, out var name)
-            ? TypedResults.Ok(StsDecisionView.Of(name.Value, await decide(name), clock.GetUtcNow()))
-            : TypedResults.NotFound();
+        string domain, Func<DomainName, Task<StsDecisionView>> decide) =>
+        DomainName.TryParse(domain, out var name) ? TypedResults.Ok(await decide(name)) : TypedResults.NotFound();
 }

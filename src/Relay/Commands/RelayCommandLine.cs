@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Relay.Commands.Demo;
 
 namespace Relay.Commands;
 
@@ -33,6 +34,7 @@ internal static class RelayCommandLine
             RunCommand.Create(),
             ConfigCommand.Create(),
             StsCommand.Create(),
+            DemoCommand.Create(),
         };
         TakeSettings(root);
         root.SetAction(RunCommand.RunAsync);

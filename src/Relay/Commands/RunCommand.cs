@@ -40,7 +40,8 @@ internal static class RunCommand
         }
         catch (IOException failure)
         {
-            // An address in use, a second relay on the same data, a store that cannot be opened: the machine's state, in words.
+            // An address in use, a second relay on the same data, a store that cannot be opened: the machine's state,
+            // in words.
             return RelayCommandLine.Report([failure.Message]);
         }
     }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace Relay.Configuration;
 
 /// <summary>
-/// Where settings come from, later ones winning: the file, the environment (<c>RELAY__Section__Key</c>), the command line
-/// (<c>--Section:Key value</c>).
+/// Where settings come from, later ones winning: the file, the environment (<c>RELAY__Section__Key</c>), the command
+/// line (<c>--Section:Key value</c>).
 /// </summary>
 internal static class ConfigurationSources
 {
@@ -26,7 +26,8 @@ internal static class ConfigurationSources
     /// <summary>Adds all sources, or says why they cannot be read.</summary>
     /// <param name="builder">Gets the sources.</param>
     /// <param name="file">The configuration file.</param>
-    /// <param name="settings">What follows the command: <c>--Section:Key value</c> or <c>--Section:Key=value</c>.</param>
+    /// <param name="settings">What follows the command: <c>--Section:Key value</c> or
+    /// <c>--Section:Key=value</c>.</param>
     public static IReadOnlyList<string> AddTo(
         IConfigurationBuilder builder, string file, IReadOnlyList<string> settings)
     {

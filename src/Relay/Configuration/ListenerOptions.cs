@@ -19,8 +19,8 @@ internal sealed class ListenerOptions
     public bool RequireAuth { get; init; }
 
     /// <summary>
-    /// Clients here submit new messages: a missing Date or Message-ID is added (RFC 6409 §8). By default so everywhere but on
-    /// port 25, where other relays hand on messages that are not ours to repair (RFC 5321 §6.4).
+    /// Clients here submit new messages: a missing Date or Message-ID is added (RFC 6409 §8). By default so everywhere
+    /// but on port 25, where other relays hand on messages that are not ours to repair (RFC 5321 §6.4).
     /// </summary>
     public bool? Submission { get; init; }
 

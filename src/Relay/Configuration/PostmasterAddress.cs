@@ -4,7 +4,10 @@ using Relay.Smtp.Grammar;
 
 namespace Relay.Configuration;
 
-/// <summary>Where mail to <c>&lt;Postmaster&gt;</c> goes (RFC 5321 §4.5.1: every relay takes it, without a domain and in any case).</summary>
+/// <summary>
+/// Where mail to <c>&lt;Postmaster&gt;</c> goes (RFC 5321 §4.5.1: every relay takes it, without a domain and in any
+/// case).
+/// </summary>
 internal static class PostmasterAddress
 {
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(" \"<>@\\");
@@ -22,5 +25,7 @@ internal static class PostmasterAddress
 
     /// <summary>The configured mailbox, or postmaster at the relay's own name.</summary>
     public static Mailbox From(RelayOptions options) =>
-        options.Postmaster is { } text && TryParse(text, out var mailbox) ? mailbox : new Mailbox("postmaster", options.HostName);
+        options.Postmaster is { } text && TryParse(text, out var mailbox)
+            ? mailbox
+            : new Mailbox("postmaster", options.HostName);
 }

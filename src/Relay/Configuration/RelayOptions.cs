@@ -7,7 +7,9 @@ internal sealed class RelayOptions
 {
     public const string Section = "Relay";
 
-    /// <summary>EHLO and Received name; the machine's own by default (RFC 5321 §4.1.1.1 wants it fully qualified).</summary>
+    /// <summary>
+    /// EHLO and Received name; the machine's own by default (RFC 5321 §4.1.1.1 wants it fully qualified).
+    /// </summary>
     public string HostName { get; init; } = MachineName();
 
     /// <summary>Where the databases live; created 0700.</summary>
@@ -22,8 +24,8 @@ internal sealed class RelayOptions
     /// <summary>Networks in CIDR form that may relay without authentication; loopback when not set.</summary>
     public IReadOnlyList<string>? TrustedNetworks { get; init; }
 
-    /// <summary>Where mail to &lt;Postmaster&gt; without a domain goes (RFC 5321 §4.5.1); postmaster at the host name when not
-    /// set.</summary>
+    /// <summary>Where mail to &lt;Postmaster&gt; without a domain goes (RFC 5321 §4.5.1); postmaster at the host name
+    /// when not set.</summary>
     public string? Postmaster { get; init; }
 
     /// <summary>The largest message in octets, at least 64 Ki (RFC 5321 §4.5.3.1.7).</summary>

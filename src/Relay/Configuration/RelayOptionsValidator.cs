@@ -77,8 +77,11 @@ internal sealed class RelayOptionsValidator : IValidateOptions<RelayOptions>
 
         if (certificate.CertificateFile is null || certificate.KeyFile is null)
         {
-            var missing = certificate.CertificateFile is null ? nameof(certificate.CertificateFile) : nameof(certificate.KeyFile);
-            faults.Add($"Relay:Certificate:{missing}: it is not set; a certificate needs both CertificateFile and KeyFile");
+            var missing = certificate.CertificateFile is null
+                ? nameof(certificate.CertificateFile)
+                : nameof(certificate.KeyFile);
+            faults.Add(
+                $"Relay:Certificate:{missing}: it is not set; a certificate needs both CertificateFile and KeyFile");
             return;
         }
 
@@ -94,7 +97,8 @@ internal sealed class RelayOptionsValidator : IValidateOptions<RelayOptions>
         // RFC 5321 §4.5.3.1.7 and §4.5.3.1.8: what every server has to take.
         if (options.MaxMessageBytes < LeastMessageBytes)
         {
-            faults.Add($"Relay:MaxMessageBytes: {options.MaxMessageBytes} is too small; allow at least {LeastMessageBytes}");
+            faults.Add(
+                $"Relay:MaxMessageBytes: {options.MaxMessageBytes} is too small; allow at least {LeastMessageBytes}");
         }
 
         if (options.MaxRecipients < LeastRecipients)

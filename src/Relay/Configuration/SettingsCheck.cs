@@ -29,8 +29,8 @@ internal static class SettingsCheck
     ]);
 
     /// <summary>
-    /// Every fault, each naming key, value and remedy: first unknown keys and values of the wrong form, and when there are none
-    /// of these, what the parts themselves object to.
+    /// Every fault, each naming key, value and remedy: first unknown keys and values of the wrong form, and when there
+    /// are none of these, what the parts themselves object to.
     /// </summary>
     public static IReadOnlyList<string> Check(IConfiguration configuration, IServiceProvider services)
     {

@@ -122,7 +122,8 @@ internal sealed class SettingsSchema(IReadOnlyList<(string Section, Type Options
         return type switch
         {
             _ when type == typeof(bool) => "true or false",
-            _ when type == typeof(TimeSpan) => "a duration; write days.hours:minutes:seconds, for example 00:05:00 or 5.00:00:00",
+            _ when type == typeof(TimeSpan) =>
+                "a duration; write days.hours:minutes:seconds, for example 00:05:00 or 5.00:00:00",
             _ when type == typeof(string) => "text",
             _ => "a whole number in range",
         };

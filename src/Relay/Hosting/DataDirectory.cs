@@ -6,8 +6,8 @@ internal static class DataDirectory
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>
-    /// Makes the directory for its owner alone, and tells why that cannot be done; null when it is there. It holds other
-    /// people's mail.
+    /// Makes the directory for its owner alone, and tells why that cannot be done; null when it is there. It holds
+    /// other people's mail.
     /// </summary>
     public static string? Prepare(string path)
     {

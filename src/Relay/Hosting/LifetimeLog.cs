@@ -9,8 +9,8 @@ using Relay.Configuration;
 namespace Relay.Hosting;
 
 /// <summary>
-/// Says when the relay takes mail, when it stops taking it and when it has ended: the first and the last words of a log.
-/// Registered before every other service, so that it starts first and stops last.
+/// Says when the relay takes mail, when it stops taking it and when it has ended: the first and the last words of a
+/// log. Registered before every other service, so that it starts first and stops last.
 /// </summary>
 internal sealed class LifetimeLog(
     IOptions<RelayOptions> options,

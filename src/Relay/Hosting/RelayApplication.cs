@@ -45,7 +45,8 @@ internal static class RelayApplication
         builder.Configuration.AddConfiguration(configuration);
         AddServices(builder.Services, configuration);
         replace?.Invoke(builder.Services);
-        // Checked before the server is made, which reads its listeners at once: only options are resolved from this provider.
+        // Checked before the server is made, which reads its listeners at once: only options are resolved from this
+        // provider.
         using (var services = builder.Services.BuildServiceProvider())
         {
             faults.AddRange(SettingsCheck.Check(configuration, services));

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Relay.Logging;
 
-/// <summary>Turns the placeholder names of log templates into the keys of the log: <c>StsId</c> into <c>sts-id</c>.</summary>
+/// <summary>
+/// Turns the placeholder names of log templates into the keys of the log: <c>StsId</c> into <c>sts-id</c>.
+/// </summary>
 internal static class LogKeys
 {
     private static readonly ConcurrentDictionary<string, string> Known = new();

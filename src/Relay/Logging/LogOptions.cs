@@ -10,6 +10,8 @@ internal sealed class LogOptions
     /// <summary>Text or JSON lines.</summary>
     public LogFormat Format { get; init; } = LogFormat.Text;
 
-    /// <summary>The least level of the relay's own events that is written; a library speaks from Warning upwards.</summary>
+    /// <summary>
+    /// The least level of the relay's own events that is written; a library speaks from Warning upwards.
+    /// </summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
 }

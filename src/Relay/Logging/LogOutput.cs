@@ -5,12 +5,14 @@ using System.Text;
 namespace Relay.Logging;
 
 /// <summary>
-/// Carries finished log lines to a stream on a thread of its own, without ever making a caller wait for it: what a stuck
-/// reader of standard output does not take is dropped beyond a bound, and counted in a line of its own once there is room.
+/// Carries finished log lines to a stream on a thread of its own, without ever making a caller wait for it: what a
+/// stuck reader of standard output does not take is dropped beyond a bound, and counted in a line of its own once there
+/// is room.
 /// </summary>
 internal sealed class LogOutput : IDisposable
 {
     private const int MaxPendingOctets = 8 * 1024 * 1024;
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(3);
 
     private readonly Stream _stream;
     private readonly object _gate = new();
@@ -45,7 +47,7 @@ internal sealed class LogOutput : IDisposable
         }
     }
 
-    /// <summary>Writes what is pending and ends; lines that come later are lost.</summary>
+    /// <summary>Writes what is pending, within seconds, and ends; lines that come later are lost.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -59,8 +61,11 @@ internal sealed class LogOutput : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _pump.Join();
-        _stream.Dispose();
+        // A reader that is stuck must not keep the program from ending; the thread is a background one and ends with it.
+        if (_pump.Join(LastWait))
+        {
+            _stream.Dispose();
+        }
     }
 
     private void Pump()

@@ -10,7 +10,8 @@ internal sealed class RelayLogger(string category, ILogLineFormat format, LogOut
     private static ArrayBufferWriter<byte>? _line;
 
     // Our own events are named and their template names their keys; what a library says is carried as text.
-    private readonly bool _isOurs = category == nameof(Relay) || category.StartsWith("Relay.", StringComparison.Ordinal);
+    private readonly bool _isOurs = category == nameof(Relay)
+        || category.StartsWith("Relay.", StringComparison.Ordinal);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -5,8 +5,8 @@ using System.Text;
 namespace Relay.Logging;
 
 /// <summary>
-/// <c>2026-11-22T07:40:12.345Z INF delivered queue=8F3K2M …</c>: a value is quoted when it is empty or holds a space, a quote or
-/// anything that is not printable; what is not printable is escaped, so that no peer can forge a line.
+/// <c>2026-11-22T07:40:12.345Z INF delivered queue=8F3K2M …</c>: a value is quoted when it is empty or holds a space, a
+/// quote or anything that is not printable; what is not printable is escaped, so that no peer can forge a line.
 /// </summary>
 internal sealed class TextLogLineFormat : ILogLineFormat
 {

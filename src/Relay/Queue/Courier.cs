@@ -34,7 +34,7 @@ internal sealed class Courier(
             return route is RouteResult.Found found ? found.SiteKey : alone;
         }
 #pragma warning disable CA1031 // A fault in one destination's route must not keep its mail, and no other's, from going on.
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             QueueLog.AttemptFaulted(logger, fault, string.Empty, destination);
@@ -49,13 +49,18 @@ internal sealed class Courier(
         {
             await pipeline.DeliverAsync(attempt, cancellationToken);
         }
-        catch (OperationCanceledException) when (attempt.Recipients.Any(recipient => recipient.Outcome is not null))
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            if (attempt.Recipients.All(recipient => recipient.Outcome is null))
+            {
+                throw;
+            }
+
             // Broken off, but what is known is worth keeping: it spares the peer a second copy.
             attempt.SettleRemaining(Interrupted);
         }
-#pragma warning disable CA1031 // A fault of ours in one attempt defers that message; the relay goes on.
-        catch (Exception fault) when (fault is not OperationCanceledException)
+#pragma warning disable CA1031 // A fault of ours in one attempt, a stray cancellation too, defers that message; the relay goes on.
+        catch (Exception fault)
 #pragma warning restore CA1031
         {
             QueueLog.AttemptFaulted(logger, fault, attempt.QueueId, attempt.Destination);

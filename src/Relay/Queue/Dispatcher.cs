@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
-using Relay.Delivery;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
 
@@ -68,13 +67,19 @@ internal sealed class Dispatcher : IDisposable
             {
                 Turn.Route(var destination) => RouteAsync(destination),
                 Turn.Attempt attempt => AttemptAsync(attempt),
-                Turn.Forgone(var entry, var failure) => ForgoAsync(entry, failure),
+                Turn.Last(var entry) => AttemptLastAsync(entry),
                 _ => throw new System.Diagnostics.UnreachableException(),
             });
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // Nothing was settled: the store still has the entry as it was, and the next start delivers it.
+        }
+#pragma warning disable CA1031 // A fault of ours delays one message; it is neither forgotten nor does it stop the others.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            GoOnAfter(fault, turn);
         }
         finally
         {
@@ -84,28 +89,40 @@ internal sealed class Dispatcher : IDisposable
         Wake();
     }
 
+    private void GoOnAfter(Exception fault, Turn turn)
+    {
+        var entry = turn switch
+        {
+            Turn.Attempt attempt => attempt.Entry,
+            Turn.Last last => last.Entry,
+            _ => null,
+        };
+        QueueLog.AttemptFaulted(_logger, fault, entry?.Id.ToString() ?? string.Empty, entry?.Destination.Name ?? string.Empty);
+        if (entry is not null)
+        {
+            Scheduler.PutBack(entry, UnreadableWait);
+        }
+    }
+
     private async Task RouteAsync(Destination destination) =>
         Scheduler.SetRoute(destination, await _courier.FindSiteAsync(destination.Name, _stop.Token));
 
     private async Task AttemptAsync(Turn.Attempt turn)
     {
-        var verdict = default(SiteVerdict);
+        var health = SiteHealth.Neutral;
         Consignment? consignment;
-        var isAtSite = true;
         try
         {
             consignment = await LoadAsync(turn.Entry, turn.IsFinal);
             if (consignment is not null)
             {
                 await _courier.DeliverAsync(consignment.Attempt, _stop.Token);
-                verdict = SiteVerdict.Of(consignment.Attempt.Recipients);
+                health = SiteVerdict.Of(consignment.Attempt.Recipients);
             }
-
-            isAtSite = false;
         }
         finally
         {
-            Scheduler.FinishAtSite(turn, isAtSite ? SiteHealth.Neutral : verdict.Health, verdict.Failure);
+            Scheduler.FinishAtSite(turn, health);
         }
 
         Wake();
@@ -116,11 +133,24 @@ internal sealed class Dispatcher : IDisposable
         }
     }
 
-    private async Task ForgoAsync(QueueEntry entry, DeliveryFailure failure)
+    private async Task AttemptLastAsync(QueueEntry entry)
     {
-        if (await LoadAsync(entry, isFinal: true) is { } consignment)
+        Consignment? consignment;
+        try
         {
-            consignment.Attempt.SettleRemaining(new DeliveryOutcome.Deferred(failure));
+            consignment = await LoadAsync(entry, isFinal: true);
+            if (consignment is not null)
+            {
+                await _courier.DeliverAsync(consignment.Attempt, _stop.Token);
+            }
+        }
+        finally
+        {
+            Scheduler.FinishLast();
+        }
+
+        if (consignment is not null)
+        {
             LetGo(entry);
             await SettleAsync(entry, consignment);
         }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -42,12 +43,12 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
     /// <summary>
     /// Opens the store, takes up what is queued and begins to deliver. Throws <see cref="IOException"/> when another process
-    /// has the data directory.
+    /// has the data directory or the store cannot be used.
     /// </summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _directory = QueueDirectory.Open(_settings.DataDirectory);
-        _store = new QueueStore(new SqliteDataSource(_directory.QueueFile, MaxPages), _logger);
+        _store = OpenStore(_directory.QueueFile);
         _ids = new QueueIdSequence(_store.FirstId);
         var schedule = new RetrySchedule(_options.RetrySchedule);
         _dispatcher = new Dispatcher(_store, _courier, schedule, _settings, _logger);
@@ -86,6 +87,19 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _dispatcher = null;
         _store = null;
         _directory = null;
+    }
+
+    private QueueStore OpenStore(string file)
+    {
+        try
+        {
+            return new QueueStore(new SqliteDataSource(file, MaxPages), _logger);
+        }
+        catch (Exception fault) when (fault is DbException or InvalidOperationException)
+        {
+            // Never set aside on its own account: it may hold mail that was answered for.
+            throw new IOException($"The queue store {Path.GetFullPath(file)} cannot be used: {fault.Message}", fault);
+        }
     }
 
     // Not bound to the caller's wait: once the message is committed, it is delivered, whoever still listens.

@@ -1,8 +1,8 @@
 namespace Relay.Queue;
 
 /// <summary>
-/// Gives out queue ids. They come from blocks that the store has reserved before a message of the block can be stored, so
-/// that neither a crash nor a stepping clock makes one come twice.
+/// Gives out queue ids. They come from blocks that the store has reserved before a message of the block can be stored,
+/// so that neither a crash nor a stepping clock makes one come twice.
 /// </summary>
 /// <param name="reserved">The first id that no earlier run can have given.</param>
 internal sealed class QueueIdSequence(long reserved)

@@ -15,6 +15,8 @@ internal sealed class QueueOptions
     /// <summary>How long a message is tried before it goes back. RFC 5321 §4.5.4.1: at least 4 to 5 days.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(5);
 
-    /// <summary>How many octets of fresh mail are kept in memory until their first attempt; more is read from the store.</summary>
+    /// <summary>
+    /// How many octets of fresh mail are kept in memory until their first attempt; more is read from the store.
+    /// </summary>
     public long MemoryOctets { get; init; } = 64 * 1024 * 1024;
 }

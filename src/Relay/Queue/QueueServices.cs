@@ -11,8 +11,8 @@ internal static class QueueServices
 {
     /// <summary>
     /// Adds the queue as <see cref="IMailQueue"/> and as a hosted service. It needs <see cref="QueueSettings"/>,
-    /// <see cref="IDeliveryPipeline"/> and <see cref="IRouter"/>. Add it before the listeners: services stop in reverse order, and mail
-    /// must have somewhere to go until the last session has ended.
+    /// <see cref="IDeliveryPipeline"/> and <see cref="IRouter"/>. Add it before the listeners: services stop in reverse
+    /// order, and mail must have somewhere to go until the last session has ended.
     /// </summary>
     public static IServiceCollection AddMailQueue(this IServiceCollection services)
     {

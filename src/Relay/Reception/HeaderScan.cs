@@ -3,8 +3,8 @@ using System.Text;
 namespace Relay.Reception;
 
 /// <summary>
-/// Watches the header section of a message go by, piece by piece, and notes the few fields that reception decides on. Keeps
-/// the first octets of the current line and nothing else, however long lines and header are.
+/// Watches the header section of a message go by, piece by piece, and notes the few fields that reception decides on.
+/// Keeps the first octets of the current line and nothing else, however long lines and header are.
 /// </summary>
 internal sealed class HeaderScan
 {

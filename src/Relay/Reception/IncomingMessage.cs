@@ -40,7 +40,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         _header.Read(octets.Span);
         if (_header.ReceivedFields > MaxReceivedFields)
         {
-            return Refuse(MailLoop);
+            return MailLoop;
         }
 
         try
@@ -48,10 +48,11 @@ internal sealed class IncomingMessage : IIncomingMessage
             await _content!.AppendAsync(octets, cancellationToken);
             return null;
         }
-        catch (IOException)
+        catch (IOException fault)
         {
             // The spool's disk is full or failing; the client keeps the message and tries again (RFC 5321 §4.2.2, 452).
-            return Refuse(DiskFull);
+            _reception.Logger.SpoolFailed(fault.Message);
+            return DiskFull;
         }
     }
 
@@ -68,9 +69,9 @@ internal sealed class IncomingMessage : IIncomingMessage
                 LogReceived(octets);
                 return new Reply(250, new(2, 0, 0), $"Ok: queued as {_id}");
             case EnqueueResult.Full:
-                return Refuse(DiskFull);
+                return DiskFull;
             default:
-                return Refuse(StoreFailed);
+                return StoreFailed;
         }
     }
 
@@ -88,9 +89,10 @@ internal sealed class IncomingMessage : IIncomingMessage
         {
             return await _reception.Queue.EnqueueAsync(envelope, content, cancellationToken);
         }
-        catch (IOException)
+        catch (IOException fault)
         {
             // The spooled file could not be read back; nothing was stored.
+            _reception.Logger.SpoolFailed(fault.Message);
             return EnqueueResult.StoreUnavailable;
         }
     }
@@ -107,13 +109,6 @@ internal sealed class IncomingMessage : IIncomingMessage
         }
 
         return trace.ToString();
-    }
-
-    private Reply Refuse(Reply reply)
-    {
-        _reception.Logger.Refused(
-            _transaction.Mail.ReversePath.ToString(), _session.Remote.Address, _session.HelloName, reply.ToString());
-        return reply;
     }
 
     private void LogReceived(long octets) => _reception.Logger.Received(

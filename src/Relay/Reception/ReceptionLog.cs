@@ -11,9 +11,8 @@ internal static partial class ReceptionLog
     public static partial void Received(
         this ILogger logger, string queue, string from, int recipients, long size, IPAddress client, string helo, string? tls, string? cipher);
 
-    [LoggerMessage(EventId = EventIds.Refused, EventName = "refused", Level = LogLevel.Warning,
-        Message = "{From} {Client} {Helo} {Reply}")]
-    public static partial void Refused(this ILogger logger, string from, IPAddress client, string helo, string reply);
+    [LoggerMessage(EventId = EventIds.SpoolFailed, EventName = "spool-failed", Level = LogLevel.Error, Message = "{Text}")]
+    public static partial void SpoolFailed(this ILogger logger, string text);
 
     [LoggerMessage(EventId = EventIds.ConnectionRefused, EventName = "connection-refused", Level = LogLevel.Warning,
         Message = "{Client} {Reason} {Limit}")]

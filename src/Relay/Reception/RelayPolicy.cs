@@ -48,7 +48,7 @@ internal sealed class RelayPolicy : IMailboxPolicy
                 session.Remote.Address,
                 session.HelloName,
                 mail.ReversePath.ToString(),
-                recipient.Mailbox.ToString(),
+                $"<{recipient.Mailbox}>",
                 refusal.ToString());
         }
 

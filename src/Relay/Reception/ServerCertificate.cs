@@ -6,8 +6,8 @@ using Relay.Configuration;
 namespace Relay.Reception;
 
 /// <summary>
-/// The certificate that listeners show, read again when its files change. A changed file that cannot be used is logged, and
-/// the certificate in use stays.
+/// The certificate that listeners show, read again when its files change. A changed file that cannot be used is logged,
+/// and the certificate in use stays.
 /// </summary>
 internal sealed class ServerCertificate
 {
@@ -57,7 +57,8 @@ internal sealed class ServerCertificate
 
     private void ReadIfChanged()
     {
-        var version = (File.GetLastWriteTimeUtc(_options.CertificateFile!), File.GetLastWriteTimeUtc(_options.KeyFile!));
+        var version =
+            (File.GetLastWriteTimeUtc(_options.CertificateFile!), File.GetLastWriteTimeUtc(_options.KeyFile!));
         if (version == _version)
         {
             return;

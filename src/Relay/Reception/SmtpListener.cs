@@ -10,6 +10,10 @@ namespace Relay.Reception;
 /// <summary>Carries the connections of one listener: counts them in and runs an SMTP session on each.</summary>
 internal sealed class SmtpListener
 {
+    // A client that hangs in the middle of a message is not waited for longer, so that deliveries under way keep the greater
+    // part of the time that the program has to stop.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(20);
+
     private readonly ConnectionLimiter _limiter;
     private readonly SmtpServerServices _session;
     private readonly ILogger _logger;
@@ -53,7 +57,12 @@ internal sealed class SmtpListener
                 ?? CancellationToken.None;
             // Not connection.ConnectionClosed: it fires when the client has finished sending, and a commit under way must not be
             // given up then. A lost or aborted connection shows in the pipe.
-            await SmtpServerSession.RunAsync(connection.Transport, facts, _session, stopping, CancellationToken.None);
+            using var abort = new CancellationTokenSource();
+            await using var grace = _session.Clock.CreateTimer(
+                static source => ((CancellationTokenSource)source!).Cancel(), abort, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            await using var onStop = stopping.UnsafeRegister(
+                static timer => ((ITimer)timer!).Change(StopGrace, Timeout.InfiniteTimeSpan), grace);
+            await SmtpServerSession.RunAsync(connection.Transport, facts, _session, stopping, abort.Token);
         }
         finally
         {

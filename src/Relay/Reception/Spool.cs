@@ -18,17 +18,22 @@ internal sealed class Spool
     /// <summary>The memory shared by all messages being received.</summary>
     public SpoolBudget Budget { get; } = new(TotalMemory);
 
-    /// <summary>Makes the directory and removes what a killed relay left there: none of it was ever answered 250.</summary>
+    /// <summary>
+    /// Makes the directory and removes what a killed relay left there: none of it was ever answered 250.
+    /// </summary>
     public void Prepare()
     {
-        Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(
+            _directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var file in Directory.EnumerateFiles(_directory, "*.part"))
         {
             File.Delete(file);
         }
     }
 
-    /// <summary>A new file that vanishes when it is closed. Throws <see cref="IOException"/> when there is no room.</summary>
+    /// <summary>
+    /// A new file that vanishes when it is closed. Throws <see cref="IOException"/> when there is no room.
+    /// </summary>
     public FileStream CreateFile(string name) => new(
         Path.Combine(_directory, name + ".part"),
         new FileStreamOptions

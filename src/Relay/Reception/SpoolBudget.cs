@@ -1,8 +1,8 @@
 namespace Relay.Reception;
 
 /// <summary>
-/// How much memory all messages being received may take together. Beyond it messages go to temporary files from their first
-/// octet, so that thousands of slow senders of big messages cost disk, not memory.
+/// How much memory all messages being received may take together. Beyond it messages go to temporary files from their
+/// first octet, so that thousands of slow senders of big messages cost disk, not memory.
 /// </summary>
 internal sealed class SpoolBudget(long octets)
 {

@@ -5,8 +5,8 @@ using Relay.Smtp;
 namespace Relay.Reception;
 
 /// <summary>
-/// A message's octets as they were spooled: trace fields first, then pieces in memory or a temporary file. May be read by
-/// several deliveries at once.
+/// A message's octets as they were spooled: trace fields first, then pieces in memory or a temporary file. May be read
+/// by several deliveries at once.
 /// </summary>
 internal sealed class SpooledContent : MessageContent
 {

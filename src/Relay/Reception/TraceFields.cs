@@ -46,7 +46,8 @@ internal static class TraceFields
         var name = new StringBuilder(session.HelloName.Length);
         foreach (var letter in session.HelloName)
         {
-            name.Append(char.IsWhiteSpace(letter) || char.IsControl(letter) || letter is '(' or ')' or ';' ? '?' : letter);
+            name.Append(
+                char.IsWhiteSpace(letter) || char.IsControl(letter) || letter is '(' or ')' or ';' ? '?' : letter);
         }
 
         return name.Length == 0 ? "unknown" : name.ToString();

@@ -41,6 +41,9 @@ internal sealed class DeliveryLab : IAsyncDisposable
 
     public LogCapture Log { get; } = new();
 
+    /// <summary>What the relay calls itself.</summary>
+    public string HostName { get; set; } = OwnName;
+
     public LabCertificateAuthority Authority { get; }
 
     /// <summary>Configuration; read when the first message goes out.</summary>
@@ -137,7 +140,7 @@ internal sealed class DeliveryLab : IAsyncDisposable
         }
 
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
-        services.AddSingleton(new DeliveryIdentity(OwnName) { Listeners = Listeners });
+        services.AddSingleton(new DeliveryIdentity(HostName) { Listeners = Listeners });
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log));
         foreach (var middleware in Middleware)
         {

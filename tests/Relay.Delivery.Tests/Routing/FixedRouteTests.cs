@@ -67,6 +67,23 @@ public class FixedRouteTests
         Assert.NotEqual(bank.SiteKey, shop.SiteKey);
     }
 
+    [Theory] // CERT-09, RFC 7817 §3: an upstream is held to the name that was configured, and sees nothing before it bears it
+    [InlineData("upstream.test", true)]
+    [InlineData("other.test", false)]
+    [InlineData("a.test", false)]
+    public async Task Deliver_UpstreamWithVerifiedTls_MustBearTheConfiguredName(string certified, bool delivers)
+    {
+        await using var lab = new DeliveryLab();
+        AddRoute(lab, 0, "*", "upstream.test");
+        lab.Settings["Relay:Routes:0:Tls"] = "VerifiedPkix";
+        var host = lab.StartHost("upstream.test", lab.WithTls(certified));
+
+        var attempt = await lab.DeliverAsync("a.test");
+
+        Assert.Equal(delivers, attempt.Recipients[0].Outcome is DeliveryOutcome.Delivered);
+        Assert.Equal(delivers, host.Commands.Any(command => command.Verb is "MAIL" or "AUTH"));
+    }
+
     [Theory]
     [InlineData("Delivery:Port", "70000", "Delivery:Port: 70000")]
     [InlineData("Delivery:ConnectTimeout", "00:00:00", "Delivery:ConnectTimeout: 00:00:00")]

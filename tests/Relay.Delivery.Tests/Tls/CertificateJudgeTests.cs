@@ -47,6 +47,20 @@ public class CertificateJudgeTests
         Assert.Equal(CertificateFaults.NotTrusted, Judge(leaf, root).Faults);
     }
 
+    [Theory] // CERT-06, RFC 5280 §4.2.1.9: an issuer is a certification authority, and no further down than its own issuer allows
+    [InlineData(true, null, CertificateFaults.None)]
+    [InlineData(false, null, CertificateFaults.NotTrusted)]
+    [InlineData(true, 0, CertificateFaults.NotTrusted)]
+    public void Judge_Issuer_IsHeldToItsBasicConstraints(bool isAuthority, int? depthUnderRoot, CertificateFaults expected)
+    {
+        using var root = Root(depthUnderRoot, []);
+        using var issuer = Issuer(root, isAuthority);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var leaf = Leaf(issuer, new CertificateRequest($"CN={Host}", key, HashAlgorithmName.SHA256));
+
+        Assert.Equal(expected, Judge(leaf, root, issuer).Faults);
+    }
+
     [Fact] // row tls-no-server-certificate
     public void Judge_NoCertificate_IsNotTrusted()
     {
@@ -77,11 +91,12 @@ public class CertificateJudgeTests
         Assert.Equal(reason, verdict.Reason);
     }
 
-    private static CertificateVerdict Judge(X509Certificate2 leaf, X509Certificate2 root)
+    private static CertificateVerdict Judge(X509Certificate2 leaf, X509Certificate2 root, params X509Certificate2[] issuers)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(root);
+        chain.ChainPolicy.ExtraStore.AddRange(issuers);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTimeIgnored = false;
@@ -91,17 +106,30 @@ public class CertificateJudgeTests
         return CertificateJudge.Judge(leaf, chain, name, Now);
     }
 
-    private static X509Certificate2 Root(params X509Extension[] extensions)
+    private static X509Certificate2 Root(params X509Extension[] extensions) => Root(null, extensions);
+
+    private static X509Certificate2 Root(int? depth, X509Extension[] extensions)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Root", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, depth.HasValue, depth ?? 0, true));
         foreach (var extension in extensions)
         {
             request.CertificateExtensions.Add(extension);
         }
 
         return request.CreateSelfSigned(Now.AddYears(-1), Now.AddYears(1));
+    }
+
+    private static X509Certificate2 Issuer(X509Certificate2 root, bool isAuthority)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Issuer", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, true));
+        using var signer = root.GetECDsaPrivateKey()!;
+        using var issued = request.Create(
+            root.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), Now.AddDays(-2), Now.AddDays(2), [7]);
+        return issued.CopyWithPrivateKey(key);
     }
 
     private static X509Certificate2 Leaf(X509Certificate2 root, CertificateRequest request, bool hasNames = false)

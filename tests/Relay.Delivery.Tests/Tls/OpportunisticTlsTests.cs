@@ -64,7 +64,7 @@ public class OpportunisticTlsTests
 
         var attempt = await delivering;
         Assert.Null(attempt.AssertDelivered().Hop.Tls);
-        Assert.Equal("handshake-timeout", attempt.Sessions[0].Reason);
+        Assert.Equal("timeout-during-handshake", attempt.Sessions[0].Reason);
     }
 
     [Fact] // E75, RFC 8446 §4.4.2.4: a late alert turns success into failure

@@ -61,6 +61,20 @@ public class HostOrderTests
         Assert.Equal(second.EndPoint.Address, delivered.Hop.Address);
     }
 
+    [Theory] // SMTP-20, RFC 5321 §4.1.1.1, §4.1.4: a qualified name, or else the address
+    [InlineData("relay.lab.test", "EHLO relay.lab.test")]
+    [InlineData("relay", "EHLO [127.0.0.1]")]
+    public async Task Deliver_OwnName_IsSaidWhereItIsQualified(string name, string hello)
+    {
+        await using var lab = new DeliveryLab { HostName = name };
+        lab.Settings["Delivery:BindAddresses:0"] = "127.0.0.1";
+        var host = lab.StartMx("a.test", "mx.a.test", Polite);
+
+        (await lab.DeliverAsync("a.test")).AssertDelivered();
+
+        Assert.Equal(hello, host.Commands[0].Line);
+    }
+
     [Fact] // SMTP-10, RFC 5321 §5.2
     public async Task Deliver_HostWithIpv6Only_IsReached()
     {

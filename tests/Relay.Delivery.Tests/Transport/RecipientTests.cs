@@ -106,6 +106,30 @@ public class RecipientTests
         Assert.Empty(other.Connections);
     }
 
+    [Fact] // SMTP-23, RFC 5321 §4.2.1: an unknown code goes by its first digit
+    public async Task Deliver_UnknownCodeOfSuccess_IsDelivered()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite
+            .At("MAIL", MxAction.Reply("299 Fine")).At("RCPT", MxAction.Reply("299 Fine")).At(MxRule.EndOfData, MxAction.Reply("299 Fine")));
+
+        Assert.Equal(299, (await lab.DeliverAsync("a.test")).AssertDelivered().Reply.Code);
+    }
+
+    [Theory] // EXT-21, RFC 2034 §4: an enhanced code does not overrule the reply code
+    [InlineData("450 5.1.1 Not sure", true)]
+    [InlineData("550 4.2.1 Not sure", false)]
+    public async Task Deliver_EnhancedCodeOfAnotherClass_CountsByTheReplyCode(string reply, bool isDeferred)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At("RCPT", MxAction.Reply(reply)));
+
+        var attempt = await lab.DeliverAsync("a.test");
+
+        Assert.Equal(isDeferred, attempt.Recipients[0].Outcome is DeliveryOutcome.Deferred { Status.Class: 4 });
+        Assert.Equal(!isDeferred, attempt.Recipients[0].Outcome is DeliveryOutcome.Bounced { Status.Class: 5 });
+    }
+
     [Theory] // design §3: before a reply to the message was given, the next host follows
     [InlineData("MAIL", "451 4.7.1 Greylisted")]
     [InlineData("MAIL", "421 4.3.2 Closing")]

@@ -82,6 +82,22 @@ public sealed class ParameterTests
         Assert.Equal([$"MAIL FROM:<>{(announced ? " SMTPUTF8" : "")}", $"RCPT TO:<{expected}>"], envelope);
     }
 
+    [Fact] // SMTP-42, SMTP-43, DSN-12, RFC 5321 §4.5.3.1, RFC 3461 §5.4: the longest that may come in goes out whole
+    public async Task Envelope_AtItsLimits_ArrivesWhole()
+    {
+        var longest = new string('l', 64) + "@" + string.Join('.', new string('d', 63), new string('d', 62), new string('d', 62));
+        var envelope = await EnvelopeAsync(
+            Everything,
+            new MailFrom(new ReversePath(Box(longest))) { Return = DsnReturn.Full, EnvelopeId = new string('e', 100) },
+            FullRecipient with { Mailbox = Box(longest), OriginalRecipient = "rfc822;" + new string('o', 493) },
+            "ascii\r\n");
+
+        Assert.Equal(
+            [$"MAIL FROM:<{longest}> SIZE=7 RET=FULL ENVID={new string('e', 100)}",
+                $"RCPT TO:<{longest}> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{new string('o', 493)}"],
+            envelope);
+    }
+
     [Theory] // HARD-11, RFC 5321 §4.1.2: the writer is the last to look
     [InlineData("a\r\nDATA@lab.test")]
     [InlineData("a\n@lab.test")]

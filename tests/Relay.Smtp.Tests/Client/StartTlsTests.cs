@@ -74,7 +74,7 @@ public sealed class StartTlsTests : IDisposable
 
         var step = await session.StartTlsAsync(AnyCertificate, Cancellation);
 
-        Assert.Equal((SessionFaultKind.PlaintextInjected, "starttls-injection"), (step.Fault!.Kind, step.Fault.Reason));
+        Assert.Equal((SessionFaultKind.PlaintextInjected, "data-before-tls-handshake"), (step.Fault!.Kind, step.Fault.Reason));
         await mx.Connections[0].Ended.WaitAsync(Cancellation);
         Assert.Equal(["EHLO relay.lab.test", "STARTTLS"], mx.Connections[0].Lines);
         Assert.Null(mx.Connections[0].ServerName);
@@ -82,7 +82,7 @@ public sealed class StartTlsTests : IDisposable
 
     [Theory] // TLS-06, RFC 3207 §4: the connection closes, nothing more goes out in clear
     [InlineData(MxHandshake.Garbage, "tls-handshake-failure")]
-    [InlineData(MxHandshake.CloseInstead, "connection-closed-in-handshake")]
+    [InlineData(MxHandshake.CloseInstead, "connection-closed-during-handshake")]
     [InlineData(MxHandshake.CloseAfter, "connection-closed-after-handshake")]
     public async Task Handshake_ThatFails_ClosesTheConnection(MxHandshake handshake, string reason)
     {

@@ -149,7 +149,7 @@ public sealed class TimeLimitTests
         _clock.Advance(TimeSpan.FromMinutes(1));
         var step = await starting;
 
-        Assert.Equal((SessionFaultKind.HandshakeFailed, "handshake-timeout"), (step.Fault!.Kind, step.Fault.Reason));
+        Assert.Equal((SessionFaultKind.HandshakeFailed, "timeout-during-handshake"), (step.Fault!.Kind, step.Fault.Reason));
     }
 
     [Fact] // SMTP-35, RFC 5321 §3.8: the reply to QUIT is awaited for a short time only

@@ -51,6 +51,18 @@ public sealed class TransactionTests
         }
     }
 
+    [Fact] // EXT-05, RFC 3030 §2: content goes by DATA, whatever is offered
+    public async Task Content_WhereChunkingIsOffered_GoesByDataAlone()
+    {
+        await using var mx = LabMx.Start(new MxBehavior { Extensions = ["PIPELINING", "CHUNKING", "BINARYMIME"] });
+        await using var session = await OpenAsync(mx.EndPoint);
+
+        var result = await session.SendAsync(Message("a@lab.test"), Cancellation);
+
+        Assert.Equal([250], Codes(result));
+        Assert.Equal(["EHLO", "MAIL", "RCPT", "DATA"], mx.Commands.Select(c => c.Verb));
+    }
+
     [Theory] // EXT-02, SMTP-38, SMTP-37: every reply finds its recipient
     [InlineData(true, MxChunking.Batched)]
     [InlineData(true, MxChunking.PerOctet)]

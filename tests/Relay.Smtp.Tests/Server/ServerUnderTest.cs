@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Relay.Lab;
 using Relay.Smtp.Server;
 
 namespace Relay.Smtp.Tests.Server;
@@ -27,7 +28,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public ScriptedPolicy Policy { get; } = new();
 
-    public ManualTimers Clock { get; } = new();
+    public ManualClock Clock { get; } = new();
 
     public Task Session { get; private set; } = Task.CompletedTask;
 
@@ -66,6 +67,19 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     {
         await _toServer.Writer.WriteAsync(Encoding.ASCII.GetBytes(text), TestContext.Current.CancellationToken);
         Launch();
+    }
+
+    /// <summary>Completes when some time limit runs: the session waits for its client.</summary>
+    public Task WaitUntilTimedAsync() => Clock.TimersScheduledAsync(1, TestContext.Current.CancellationToken);
+
+    /// <summary>Lets time pass until the session has given its client up. A limit that was just replaced when it ended ends again.</summary>
+    public async Task RunOutOfTimeAsync(TimeSpan limit)
+    {
+        while (!Session.IsCompleted)
+        {
+            await Task.WhenAny(Session, WaitUntilTimedAsync());
+            Clock.Advance(limit);
+        }
     }
 
     /// <summary>MAIL, RCPT and DATA.</summary>

@@ -221,11 +221,10 @@ public class SmtpServerSessionTests
     public async Task IdleClient_Is421AfterFiveMinutesAndNotBefore()
     {
         await using var server = await new ServerUnderTest().GreetAsync();
-        await server.Clock.WaitUntilArmedAsync();
+        await server.WaitUntilTimedAsync();
         server.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
         Assert.StartsWith("250", await server.AskAsync("NOOP"), StringComparison.Ordinal);
-        await server.Clock.WaitUntilArmedAsync();
-        server.Clock.Advance(TimeSpan.FromMinutes(5));
+        await server.RunOutOfTimeAsync(TimeSpan.FromMinutes(5));
         Assert.Equal("421 4.4.2 mx.test waited too long, closing\r\n", await server.ReadToEndAsync());
     }
 
@@ -238,8 +237,7 @@ public class SmtpServerSessionTests
         await server.BeginDataAsync();
         await server.SendAsync("half a mess");
         await written.Task;
-        await server.Clock.WaitUntilArmedAsync();
-        server.Clock.Advance(TimeSpan.FromMinutes(3));
+        await server.RunOutOfTimeAsync(TimeSpan.FromMinutes(3));
         Assert.StartsWith("421 4.4.2", await server.ReadToEndAsync(), StringComparison.Ordinal);
         await server.Session;
         Assert.Empty(server.Acceptor.Messages);

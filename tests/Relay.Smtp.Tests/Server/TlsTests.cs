@@ -150,8 +150,7 @@ public class TlsTests
     {
         await using var server = await new ServerUnderTest { Options = ServerUnderTest.WithTls }.GreetAsync();
         await server.AskAsync("STARTTLS");
-        await server.Clock.WaitUntilArmedAsync();
-        server.Clock.Advance(TimeSpan.FromMinutes(1));
+        await server.RunOutOfTimeAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(string.Empty, await server.ReadToEndAsync());
         await server.Session;
     }

@@ -72,6 +72,19 @@ public sealed class FirstMessageTests : IAsyncLifetime
             " tls=TLSv1.3 cipher=TLS_", await relay.Log.NextAsync("received", Cancel), StringComparison.Ordinal);
     }
 
+    [Fact] // TLS-12, RFC 3207 §4: STARTTLS is offered to all and demanded of nobody
+    public async Task Submit_InClearWhereTlsIsOffered_IsTaken()
+    {
+        var mx = _lab.AddDomain("one.test");
+        var (certificate, key) = WriteCertificate("relay.test");
+        await using var relay = await _lab.StartRelayAsync(
+            ("Relay:Certificate:CertificateFile", certificate), ("Relay:Certificate:KeyFile", key));
+        await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        Assert.Contains("STARTTLS\r\n", await talk.SayAsync("EHLO client.test", "250", Cancel), StringComparison.Ordinal);
+        await talk.SendAsync("app@corp.test", ["ann@one.test"], Complete, "250 2.0.0", Cancel);
+        await mx.WaitForMessagesAsync(1, Cancel);
+    }
+
     [Fact] // SUB-02, RFC 8314 §3.3
     public async Task Submit_OverImplicitTls_Works()
     {

@@ -45,33 +45,20 @@ internal sealed class LogCapture : Stream
     }
 
     /// <summary>Waits for the next line of an event: the first that was not yet returned here.</summary>
-    public async Task<string> NextAsync(string name, CancellationToken cancellationToken)
-    {
-        while (true)
+    public Task<string> NextAsync(string name, CancellationToken cancellationToken) => WaitAsync(
+        $"'{name}' line",
+        () =>
         {
-            Task grown;
-            lock (_all)
-            {
-                var taken = _taken.GetValueOrDefault(name);
-                if (_all.Where(line => IsEvent(line, name)).Skip(taken).FirstOrDefault() is { } next)
-                {
-                    _taken[name] = taken + 1;
-                    return next;
-                }
+            var taken = _taken.GetValueOrDefault(name);
+            var next = _all.Where(line => IsEvent(line, name)).Skip(taken).FirstOrDefault();
+            _taken[name] = next is null ? taken : taken + 1;
+            return next;
+        },
+        cancellationToken);
 
-                grown = _grown.Task;
-            }
-
-            try
-            {
-                await grown.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
-            }
-            catch (Exception fault) when (fault is OperationCanceledException or TimeoutException)
-            {
-                throw new InvalidOperationException($"No '{name}' line came. The log:\n{Text}", fault);
-            }
-        }
-    }
+    /// <summary>Waits for the first line that matches, whether or not it has been waited for before.</summary>
+    public Task<string> FirstAsync(Predicate<string> matches, CancellationToken cancellationToken) =>
+        WaitAsync("line that matches", () => _all.Find(matches), cancellationToken);
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -108,6 +95,33 @@ internal sealed class LogCapture : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    // What is sought is looked for under the lock, each time the log has grown.
+    private async Task<string> WaitAsync(string what, Func<string?> find, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task grown;
+            lock (_all)
+            {
+                if (find() is { } line)
+                {
+                    return line;
+                }
+
+                grown = _grown.Task;
+            }
+
+            try
+            {
+                await grown.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
+            }
+            catch (Exception fault) when (fault is OperationCanceledException or TimeoutException)
+            {
+                throw new InvalidOperationException($"No {what} came. The log:\n{Text}", fault);
+            }
+        }
+    }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

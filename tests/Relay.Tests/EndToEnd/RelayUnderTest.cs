@@ -34,7 +34,12 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         .Select(address => IPEndPoint.Parse(address[(address.LastIndexOf('/') + 1)..]))];
 
     /// <summary>Starts the program with these settings; the log level is Debug so that a failing test can show what happened.</summary>
-    public static async Task<RelayUnderTest> StartAsync(TimeProvider clock, params (string Key, string Value)[] settings)
+    public static Task<RelayUnderTest> StartAsync(TimeProvider clock, params (string Key, string Value)[] settings) =>
+        StartAsync(clock, _ => { }, settings);
+
+    /// <summary>As above, with more services of the test's own.</summary>
+    public static async Task<RelayUnderTest> StartAsync(
+        TimeProvider clock, Action<IServiceCollection> more, params (string Key, string Value)[] settings)
     {
         var log = new LogCapture();
         var file = Path.GetTempFileName();
@@ -49,6 +54,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
                 services.RemoveAll<ILoggerProvider>();
                 services.AddSingleton<ILoggerProvider>(_ => new RelayLoggerProvider(LogFormat.Text, log, clock));
                 services.Replace(ServiceDescriptor.Singleton(clock));
+                more(services);
             });
         File.Delete(file);
         Assert.Empty(faults);

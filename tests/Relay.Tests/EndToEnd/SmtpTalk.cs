@@ -37,6 +37,10 @@ internal sealed class SmtpTalk : IAsyncDisposable
         return reply;
     }
 
+    /// <summary>Sends octets as they are, and awaits nothing.</summary>
+    public ValueTask SendRawAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken) =>
+        _stream.WriteAsync(octets, cancellationToken);
+
     /// <summary>Sends a whole message; the text's lines end in CRLF and no line begins with a dot.</summary>
     public async Task<string> SendAsync(
         string from, string[] to, string text, string expected, CancellationToken cancellationToken)

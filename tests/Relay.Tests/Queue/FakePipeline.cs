@@ -30,6 +30,9 @@ internal sealed class FakePipeline : IDeliveryPipeline, IRouter
     /// <summary>What an attempt waits for before it ends.</summary>
     public Func<DeliveryAttempt, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>What a look-up of a route waits for before it ends.</summary>
+    public Func<string, CancellationToken, Task> BeforeRoute { get; set; } = (_, _) => Task.CompletedTask;
+
     public ConcurrentDictionary<string, int> MostAtOnce { get; } = new();
 
     private ConcurrentDictionary<string, int> Active { get; } = new();
@@ -53,8 +56,11 @@ internal sealed class FakePipeline : IDeliveryPipeline, IRouter
         }
     }
 
-    public ValueTask<RouteResult> RouteAsync(string destination, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<RouteResult>(new RouteResult.Found([], null, destination));
+    public async ValueTask<RouteResult> RouteAsync(string destination, CancellationToken cancellationToken)
+    {
+        await BeforeRoute(destination, cancellationToken);
+        return new RouteResult.Found([], null, destination);
+    }
 
     /// <summary>The next attempt that starts.</summary>
     public ValueTask<DeliveryAttempt> NextAsync() => _attempts.Reader.ReadAsync(TestContext.Current.CancellationToken);

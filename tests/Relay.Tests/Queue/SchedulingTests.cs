@@ -133,6 +133,28 @@ public sealed class SchedulingTests
         Assert.InRange(lab.Pipeline.MostAtOnce["a.test"], 1, 8);
     }
 
+    [Fact] // SMTP-52: the limit of all sites together
+    public async Task Sites_Many_StayWithinTheTotal()
+    {
+        await using var lab = new QueueLab { MaxConcurrency = 3 };
+        var (active, most) = (0, 0);
+        lab.Pipeline.Before = async (_, _) =>
+        {
+            var now = Interlocked.Increment(ref active);
+            InterlockedMax(ref most, now);
+            await Task.Yield();
+            Interlocked.Decrement(ref active);
+        };
+        var queue = await lab.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(number => lab.EnqueueAsync(queue, $"u@d{number % 20}.test")));
+        for (var delivered = 0; delivered < 100; delivered++)
+        {
+            await lab.Log.NextAsync("delivered");
+        }
+
+        Assert.InRange(most, 1, 3);
+    }
+
     [Fact] // SMTP-52
     public void Site_StrainedThenUnreachable_HalvesThenRests()
     {
@@ -160,6 +182,14 @@ public sealed class SchedulingTests
         Assert.False(budget.TryTake(7000));
         budget.Return(7000);
         Assert.True(budget.TryTake(7000));
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+        {
+            Interlocked.CompareExchange(ref most, value, seen);
+        }
     }
 
     private static void Take(Site site, Destination destination)

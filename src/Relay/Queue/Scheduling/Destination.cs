@@ -2,7 +2,9 @@ using Relay.Dns;
 
 namespace Relay.Queue.Scheduling;
 
-/// <summary>A destination domain and its ready entries, first come first served. Guarded by the scheduler's lock.</summary>
+/// <summary>
+/// A destination domain and its ready entries, first come first served. Guarded by the scheduler's lock.
+/// </summary>
 internal sealed class Destination(string name)
 {
     private QueueEntry? _last;
@@ -28,7 +30,9 @@ internal sealed class Destination(string name)
     /// <summary>How many entries there are, ready, waiting or under way.</summary>
     public int Entries { get; set; }
 
-    /// <summary>The routing key of a recipient's domain. What is no domain name is left to the router to refuse.</summary>
+    /// <summary>
+    /// The routing key of a recipient's domain. What is no domain name is left to the router to refuse.
+    /// </summary>
     public static string KeyOf(string domain) =>
         !domain.StartsWith('[') && DomainName.TryParse(domain, out var name) ? name.Value : domain.ToLowerInvariant();
 

@@ -4,8 +4,8 @@ using Relay.Smtp;
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
-/// A fresh message in memory, shared by its entries until each has had its first attempt. What that attempt defers is read
-/// from the store the next time: the memory serves fresh mail.
+/// A fresh message in memory, shared by its entries until each has had its first attempt. What that attempt defers is
+/// read from the store the next time: the memory serves fresh mail.
 /// </summary>
 internal sealed class ResidentMessage(
     QueuedEnvelope envelope, MessageContent content, IReadOnlyList<string> destinations, MemoryBudget budget)

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
-/// How long to wait after a failed attempt. RFC 5321 §4.5.4.1: half an hour at least in general; the first hour is denser,
-/// since most delays (greylisting, a restart) are over by then.
+/// How long to wait after a failed attempt. RFC 5321 §4.5.4.1: half an hour at least in general; the first hour is
+/// denser, since most delays (greylisting, a restart) are over by then.
 /// </summary>
 internal sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
 {
@@ -23,13 +23,15 @@ internal sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
     /// <summary>The longest wait there is.</summary>
     public TimeSpan Longest => _waits.Max() * (1 + MaxJitter);
 
-    /// <summary>The wait after so many attempts, lengthened at random by up to a tenth, so that a crowd spreads.</summary>
+    /// <summary>
+    /// The wait after so many attempts, lengthened at random by up to a tenth, so that a crowd spreads.
+    /// </summary>
     public TimeSpan After(int attempts) =>
         Exact(attempts) * (1 + (MaxJitter * RandomNumberGenerator.GetInt32(JitterSteps) / JitterSteps));
 
     /// <summary>
-    /// How long a site that could not be reached so many times in a row is left alone: never longer than the message that
-    /// found out waits itself, nor than a quarter of an hour, so that mail goes soon after the site is back.
+    /// How long a site that could not be reached so many times in a row is left alone: never longer than the message
+    /// that found out waits itself, nor than a quarter of an hour, so that mail goes soon after the site is back.
     /// </summary>
     public TimeSpan RestAfter(int failures)
     {

@@ -1,5 +1,3 @@
-using Relay.Delivery;
-
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
@@ -25,9 +23,11 @@ internal sealed class Scheduler : IDisposable
     private readonly PriorityQueue<Site, long> _resting = new();
     private readonly Queue<Site> _rotation = new();
     private readonly Queue<Destination> _unrouted = new();
-    private readonly Queue<Turn> _forgone = new();
+    private readonly Queue<QueueEntry> _overdue = new();
     private long _timerDue = long.MaxValue;
     private int _active;
+    private int _routing;
+    private int _last;
     private int _sweepAt = SweepThreshold;
     private TaskCompletionSource? _idle;
 
@@ -99,11 +99,18 @@ internal sealed class Scheduler : IDisposable
                 return false;
             }
 
-            if (_unrouted.TryDequeue(out var destination))
+            // Half of the slots at most: look-ups that time out by the thousand must leave room for mail that can go.
+            if (_routing < Math.Max(1, _maxConcurrency / 2) && _unrouted.TryDequeue(out var destination))
             {
+                _routing++;
                 turn = new Turn.Route(destination);
             }
-            else if (!_forgone.TryDequeue(out turn!) && !TryTakeAttempt(out turn))
+            else if (_last < _maxPerSite && _overdue.TryDequeue(out var overdue))
+            {
+                _last++;
+                turn = new Turn.Last(overdue);
+            }
+            else if (!TryTakeAttempt(out turn))
             {
                 return false;
             }
@@ -137,6 +144,7 @@ internal sealed class Scheduler : IDisposable
                 _sites.Add(siteKey, site);
             }
 
+            _routing--;
             destination.IsRouting = false;
             destination.RoutedUntil = _clock.GetTimestamp() + ToTimestamps(RouteLifetime);
             if (destination.Site != site)
@@ -154,7 +162,7 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>An attempt is done with its site, though not yet written.</summary>
-    public void FinishAtSite(Turn.Attempt attempt, SiteHealth health, DeliveryFailure? failure)
+    public void FinishAtSite(Turn.Attempt attempt, SiteHealth health)
     {
         lock (_gate)
         {
@@ -164,13 +172,19 @@ internal sealed class Scheduler : IDisposable
             {
                 _resting.Enqueue(site, site.RestsUntil);
                 SetTimer(site.RestsUntil);
-                if (failure is not null)
-                {
-                    ForgoOverdue(site, failure, now);
-                }
+                TakeOverdue(site, now);
             }
 
             Rotate(site);
+        }
+    }
+
+    /// <summary>A last attempt at a resting site is made.</summary>
+    public void FinishLast()
+    {
+        lock (_gate)
+        {
+            _last--;
         }
     }
 
@@ -288,13 +302,14 @@ internal sealed class Scheduler : IDisposable
         return false;
     }
 
-    private void ForgoOverdue(Site site, DeliveryFailure failure, long now)
+    // One attempt after each rest would keep a backlog far beyond its time.
+    private void TakeOverdue(Site site, long now)
     {
         foreach (var destination in site.Ready)
         {
             foreach (var entry in destination.TakeOverdue(now))
             {
-                _forgone.Enqueue(new Turn.Forgone(entry, failure));
+                _overdue.Enqueue(entry);
             }
         }
     }

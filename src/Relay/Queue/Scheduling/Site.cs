@@ -2,7 +2,8 @@ namespace Relay.Queue.Scheduling;
 
 /// <summary>
 /// The hosts that one or more destinations share, with a concurrency that follows what they bear: one more with each
-/// message taken, half of it when a session breaks, and a rest when they cannot be reached. Guarded by the scheduler's lock.
+/// message taken, half of it when a session breaks, and a rest when they cannot be reached. Guarded by the scheduler's
+/// lock.
 /// </summary>
 internal sealed class Site(string key, int maxConcurrency)
 {
@@ -103,8 +104,8 @@ internal sealed class Site(string key, int maxConcurrency)
                 return false;
 
             case SiteHealth.Unreachable when started >= RestsUntil && started >= _lastGood:
-                // RFC 5321 §4.5.4.1: a host that cannot be reached is remembered, so that not each message waits for the
-                // timeout. Attempts begun before the rest or before the last success tell nothing new.
+                // RFC 5321 §4.5.4.1: a host that cannot be reached is remembered, so that not each message waits for
+                // the timeout. Attempts begun before the rest or before the last success tell nothing new.
                 _failures++;
                 Limit = 1;
                 RestsUntil = now + restAfter(_failures);

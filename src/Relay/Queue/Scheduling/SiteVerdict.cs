@@ -6,31 +6,29 @@ namespace Relay.Queue.Scheduling;
 /// What an attempt's outcomes say of the site: a message taken is good news whatever happened to other recipients; what a
 /// policy, a domain or a reply to the message decided is no news; the rest tells of the hosts themselves.
 /// </summary>
-/// <param name="Health">The news.</param>
-/// <param name="Failure">What happened, when the site could not be reached.</param>
-internal readonly record struct SiteVerdict(SiteHealth Health, DeliveryFailure? Failure)
+internal static class SiteVerdict
 {
     // RFC 5321 §4.2.3: 421 is the host asking to be left in peace.
     private const int ServiceNotAvailable = 421;
 
     /// <summary>Judges an attempt.</summary>
-    public static SiteVerdict Of(IReadOnlyList<AttemptRecipient> recipients)
+    public static SiteHealth Of(IReadOnlyList<AttemptRecipient> recipients)
     {
-        var verdict = default(SiteVerdict);
+        var health = SiteHealth.Neutral;
         foreach (var recipient in recipients)
         {
             switch (recipient.Outcome)
             {
                 case DeliveryOutcome.Delivered:
-                    return new SiteVerdict(SiteHealth.Good, null);
+                    return SiteHealth.Good;
 
                 case DeliveryOutcome.Deferred(var failure):
-                    verdict = new SiteVerdict(Judge(failure), failure);
+                    health = Judge(failure);
                     break;
             }
         }
 
-        return verdict;
+        return health;
     }
 
     private static SiteHealth Judge(DeliveryFailure failure) => failure.Reason switch

@@ -1,5 +1,3 @@
-using Relay.Delivery;
-
 namespace Relay.Queue.Scheduling;
 
 /// <summary>What the scheduler wants done next.</summary>
@@ -16,10 +14,12 @@ internal abstract record Turn
     /// <param name="IsFinal">The entry's time has ended.</param>
     public sealed record Attempt(QueueEntry Entry, Site Site, long Started, bool IsFinal) : Turn;
 
-    /// <summary>An entry whose time ended while its site could not be reached: it ends with what is known.</summary>
+    /// <summary>
+    /// The last attempt of an entry whose time ended while its site rests. It is not spared: a plugin that holds mail back
+    /// looks once more in it (RFC 8461 §5.1), and a transport that remembers the dead address makes it a short one.
+    /// </summary>
     /// <param name="Entry">The entry.</param>
-    /// <param name="Failure">The site's last failure.</param>
-    public sealed record Forgone(QueueEntry Entry, DeliveryFailure Failure) : Turn;
+    public sealed record Last(QueueEntry Entry) : Turn;
 
     /// <summary>A look-up of a destination's site.</summary>
     /// <param name="Destination">The destination.</param>

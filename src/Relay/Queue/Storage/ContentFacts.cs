@@ -6,7 +6,9 @@ namespace Relay.Queue.Storage;
 /// <param name="Head">The first piece, all of a small message.</param>
 internal sealed record ContentFacts(long Octets, bool IsEightBit, byte[] Head)
 {
-    /// <summary>The most octets that one row holds: bounds the memory that a big message takes on its way in and out.</summary>
+    /// <summary>
+    /// The most octets that one row holds: bounds the memory that a big message takes on its way in and out.
+    /// </summary>
     public const int PieceOctets = 256 * 1024;
 
     /// <summary>There are further pieces, in rows of their own.</summary>

@@ -3,8 +3,8 @@ using Relay.Smtp;
 namespace Relay.Queue.Storage;
 
 /// <summary>
-/// Cuts content into pieces. The first goes into the message's own row; further ones are written ahead, one at a time, so
-/// that a message of any size needs the memory of two pieces.
+/// Cuts content into pieces. The first goes into the message's own row; further ones are written ahead, one at a time,
+/// so that a message of any size needs the memory of two pieces.
 /// </summary>
 internal sealed class ContentStaging(QueueWriter writer, QueueId id, MessageContent content)
 {
@@ -56,7 +56,8 @@ internal sealed class ContentStaging(QueueWriter writer, QueueId id, MessageCont
             var taken = Math.Min(octets.Length, _piece.Length - _filled);
             if (taken == 0)
             {
-                throw new InvalidOperationException($"The content is longer than the {content.Octets} octets it declares");
+                throw new InvalidOperationException(
+                    $"The content is longer than the {content.Octets} octets it declares");
             }
 
             octets[..taken].CopyTo(_piece.AsMemory(_filled));

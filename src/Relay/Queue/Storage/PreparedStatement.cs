@@ -2,7 +2,9 @@ using System.Data.Common;
 
 namespace Relay.Queue.Storage;
 
-/// <summary>A statement prepared once and run many times, its parameters <c>@1</c>, <c>@2</c>, … given by position.</summary>
+/// <summary>
+/// A statement prepared once and run many times, its parameters <c>@1</c>, <c>@2</c>, … given by position.
+/// </summary>
 internal sealed class PreparedStatement : IDisposable
 {
     private readonly DbCommand _command;

@@ -10,7 +10,8 @@ namespace Relay.Queue.Storage;
 /// <item><c>chunk</c>: the further pieces of big messages, numbered from 1.</item>
 /// <item><c>recipient</c>: one row until the recipient is delivered. It repeats what the index needs of the message, so
 /// that a start reads this small table alone.</item>
-/// <item><c>staged</c>: messages whose pieces are being written; those left over by a crash are cleared at the start.</item>
+/// <item><c>staged</c>: messages whose pieces are being written; those left over by a crash are cleared at the
+/// start.</item>
 /// <item><c>setting</c>: the schema's version and how far queue ids are reserved.</item>
 /// </list>
 /// </summary>
@@ -78,7 +79,8 @@ internal static class QueueSchema
 
         if (found is null)
         {
-            using var insert = new PreparedStatement(connection, "INSERT INTO setting (name, value) VALUES (@1, @2)", 2);
+            using var insert = new PreparedStatement(
+                connection, "INSERT INTO setting (name, value) VALUES (@1, @2)", 2);
             insert.Execute(transaction, Setting.SchemaVersion, Version);
             insert.Execute(transaction, Setting.ReservedIds, QueueIdSequence.First);
         }

@@ -35,7 +35,9 @@ internal sealed class QueueStore : IDisposable
     /// <summary>The first id that no earlier run can have given.</summary>
     public long FirstId { get; }
 
-    /// <summary>Commits an accepted message. <paramref name="cancellationToken"/> only stops reading the content.</summary>
+    /// <summary>
+    /// Commits an accepted message. <paramref name="cancellationToken"/> only stops reading the content.
+    /// </summary>
     public async Task<StoreFault> InsertAsync(
         QueuedEnvelope envelope, IReadOnlyList<string> destinations, MessageContent content,
         CancellationToken cancellationToken)

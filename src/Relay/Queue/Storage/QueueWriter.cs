@@ -5,8 +5,8 @@ namespace Relay.Queue.Storage;
 
 /// <summary>
 /// The only writer of the store: a thread of its own, for the database's calls block. Each commit takes every operation
-/// that waits, so that many messages share one flush to the disk. When a group fails, its operations are tried one by one,
-/// so that none fails for another's fault; what must succeed is tried again every second until it does.
+/// that waits, so that many messages share one flush to the disk. When a group fails, its operations are tried one by
+/// one, so that none fails for another's fault; what must succeed is tried again every second until it does.
 /// </summary>
 internal sealed class QueueWriter : IDisposable
 {
@@ -34,8 +34,8 @@ internal sealed class QueueWriter : IDisposable
     }
 
     /// <summary>
-    /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken any
-    /// more.
+    /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken
+    /// any more.
     /// </summary>
     public Task<StoreFault> SubmitAsync(WriteOperation operation)
     {
@@ -54,7 +54,9 @@ internal sealed class QueueWriter : IDisposable
         return operation.Done;
     }
 
-    /// <summary>Writes what waits and closes the connection. What cannot be written then is given up: it is redelivered.</summary>
+    /// <summary>
+    /// Writes what waits and closes the connection. What cannot be written then is given up: it is redelivered.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -181,9 +183,16 @@ internal sealed class QueueWriter : IDisposable
             Disconnect();
             return Report(SqlDialect.Classify(error), error);
         }
+#pragma warning disable CA1031 // A fault of ours in one operation must end neither the writer nor, with its thread, the relay.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            Disconnect();
+            return Report(StoreFault.Operation, error);
+        }
     }
 
-    private StoreFault Report(StoreFault fault, DbException error)
+    private StoreFault Report(StoreFault fault, Exception error)
     {
         if (fault == StoreFault.Operation)
         {

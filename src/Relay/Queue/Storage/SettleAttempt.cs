@@ -1,8 +1,8 @@
 namespace Relay.Queue.Storage;
 
 /// <summary>
-/// Writes what an attempt came to. A recipient that was delivered loses its row, and a message its rows with the last of
-/// them; all others stay, with the diagnostic.
+/// Writes what an attempt came to. A recipient that was delivered loses its row, and a message its rows with the last
+/// of them; all others stay, with the diagnostic.
 /// </summary>
 internal sealed class SettleAttempt(QueueId id, IReadOnlyList<RecipientSettlement> recipients) : WriteOperation
 {

@@ -59,7 +59,8 @@ internal sealed class WriteStatements : IDisposable
         _updateSetting = new(connection, "UPDATE setting SET value = @2 WHERE name = @1", 2);
     }
 
-    private DbTransaction Transaction => _transaction ?? throw new InvalidOperationException("No transaction was begun");
+    private DbTransaction Transaction =>
+        _transaction ?? throw new InvalidOperationException("No transaction was begun");
 
     /// <summary>Begins a group.</summary>
     public void Begin()
@@ -73,13 +74,6 @@ internal sealed class WriteStatements : IDisposable
     {
         Transaction.Commit();
         _committedReservedIds = _reservedIds;
-        EndTransaction();
-    }
-
-    /// <summary>Takes a group back. May fail as the group itself did.</summary>
-    public void RollBack()
-    {
-        _transaction?.Rollback();
         EndTransaction();
     }
 

@@ -1,0 +1,31 @@
+using Relay.Dns;
+
+namespace Relay.MtaSts.Cache;
+
+/// <summary>
+/// The store for who only looks: reads the file where there is one, writes nothing and creates nothing. Whoever asks may be
+/// another user than the relay's, and a file of theirs in its directory would lock the relay out of its own policies.
+/// </summary>
+internal sealed class ReadingPolicyStore(IPolicyStore store, string file) : IPolicyStore
+{
+    public ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
+        File.Exists(file) ? store.LoadAsync(domain, cancellationToken) : default;
+
+    public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        File.Exists(file) ? store.ListDueAsync(now, limit, cancellationToken) : new([]);
+
+    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) =>
+        File.Exists(file) ? store.ListAsync(after, limit, cancellationToken) : new([]);
+
+    public ValueTask SaveAsync(StoredPolicy policy, CancellationToken cancellationToken) => default;
+
+    public ValueTask PostponeAsync(DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken) => default;
+
+    public ValueTask TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) => default;
+
+    public ValueTask SetUnknownAsync(DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken) => default;
+
+    public ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken) => default;
+
+    public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => default;
+}

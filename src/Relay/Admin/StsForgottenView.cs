@@ -1,0 +1,4 @@
+namespace Relay.Admin;
+
+/// <summary>A domain was forgotten.</summary>
+internal sealed record StsForgottenView(string Domain);

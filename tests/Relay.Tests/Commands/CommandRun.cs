@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Relay.Tests.Commands;
+
+/// <summary>The real executable, run to its end as an operator runs it, with its output in a pipe.</summary>
+/// <param name="ExitCode">Its exit code.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal sealed record CommandRun(int ExitCode, string Output, string Error)
+{
+    /// <summary>Standard output as JSON.</summary>
+    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+
+    public static async Task<CommandRun> OfAsync(
+        IEnumerable<(string Key, string Value)> settings, CancellationToken cancellationToken, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "relay"),
+            [.. arguments, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return new CommandRun(process.ExitCode, await output, await error);
+    }
+}
