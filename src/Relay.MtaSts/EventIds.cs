@@ -65,8 +65,8 @@ public static class EventIds
     /// <summary><c>report-counts-kept</c>: the store did not take the counts; they wait in memory.</summary>
     public const int ReportCountsKept = 8005;
 
-    /// <summary><c>report-store-failed</c>.</summary>
-    public const int ReportStoreFailed = 8006;
+    /// <summary><c>report-pass-failed</c>: making and sending reports broke off; it goes on in a minute.</summary>
+    public const int ReportPassFailed = 8006;
 
     /// <summary><c>report-store-set-aside</c>.</summary>
     public const int ReportStoreSetAside = 8007;

@@ -4,8 +4,8 @@ using Relay.MtaSts.Storage;
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
-/// Policies in one SQLite file. A file that is no longer a database is set aside and a new one begun: policies can be
-/// fetched again, mail must go on.
+/// Policies in one SQLite file. A file that is no longer a database is set aside and a new one begun: policies can be fetched
+/// again, mail must go on.
 /// </summary>
 internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
 {
@@ -97,8 +97,7 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
                 return due;
             }));
 
-    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(
-        DomainName after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) =>
         new(database.Run<(string After, int Limit), IReadOnlyList<CachedPolicy>>((after.Value, limit), static (connection, ask) =>
         {
             using var command = connection.CreateCommand();

@@ -3,7 +3,8 @@ using Relay.MtaSts.Evidence;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// All members of a failure-details entry but the count (RFC 8460 §4.4); what is not known is empty. Entries that agree in
+/// All members of a failure-details entry but the count (RFC 8460 §4.4); what is not known is empty. Entries that agree
+/// in
 /// them are one.
 /// </summary>
 internal readonly record struct FailureKey(
@@ -17,12 +18,12 @@ internal readonly record struct FailureKey(
     {
         // RFC 8460 §4.3.1, §4.3.3: the two collective types say nothing without a reason.
         var reason = PeerText.Reason(failure.Reason);
-        reason = reason.Length == 0 && failure.Type is (TlsResultType.ValidationFailure or TlsResultType.CertificateNotTrusted)
-            ? PeerText.Unspecified
-            : reason;
+        var needsReason = failure.Type is TlsResultType.ValidationFailure or TlsResultType.CertificateNotTrusted;
+        reason = needsReason && reason.Length == 0 ? PeerText.Unspecified : reason;
 
         // RFC 8460 §4.3.2.2: a policy is looked for before any host is.
-        return failure.Type is TlsResultType.StsPolicyFetchError or TlsResultType.StsPolicyInvalid or TlsResultType.StsWebPkiInvalid
+        return failure.Type
+            is TlsResultType.StsPolicyFetchError or TlsResultType.StsPolicyInvalid or TlsResultType.StsWebPkiInvalid
             ? new FailureKey(failure.Type.ToWord(), string.Empty, string.Empty, string.Empty, string.Empty, reason)
             : new FailureKey(
                 failure.Type.ToWord(),

@@ -73,7 +73,9 @@ internal sealed class LedgerBatch
         return tally;
     }
 
-    /// <summary>What sessions are counted under; policies are compared as objects, the store compares their text.</summary>
+    /// <summary>
+    /// What sessions are counted under; policies are compared as objects, the store compares their text.
+    /// </summary>
     public readonly record struct Key(int Day, DomainName Domain, StsPolicy? Policy);
 
     /// <summary>The counts of one key.</summary>

@@ -6,7 +6,9 @@ namespace Relay.MtaSts.Reporting;
 /// <summary>Reads counts back.</summary>
 internal static class LedgerReader
 {
-    /// <summary>The counts of one domain on one day, the policy with the most sessions first; without any, no policies.</summary>
+    /// <summary>
+    /// The counts of one domain on one day, the policy with the most sessions first; without any, no policies.
+    /// </summary>
     public static DayCounts Read(SqliteConnection connection, DateOnly day, DomainName domain)
     {
         var failures = ReadFailures(connection, day, domain);
@@ -58,7 +60,12 @@ internal static class LedgerReader
             }
 
             var key = new FailureKey(
-                reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetString(6));
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetString(3),
+                reader.GetString(4),
+                reader.GetString(5),
+                reader.GetString(6));
             list.Add(new FailureCount(key, reader.GetInt64(7)));
         }
 

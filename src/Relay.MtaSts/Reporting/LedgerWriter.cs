@@ -6,7 +6,9 @@ using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>Adds one batch to the stored counts, inside the caller's transaction; every statement is prepared once.</summary>
+/// <summary>
+/// Adds one batch to the stored counts, inside the caller's transaction; every statement is prepared once.
+/// </summary>
 internal sealed class LedgerWriter : IDisposable
 {
     /// <summary>How many failures are told apart for one domain on one day.</summary>
@@ -25,7 +27,8 @@ internal sealed class LedgerWriter : IDisposable
     private readonly SqliteCommand _raise;
     private readonly SqliteCommand _failure;
 
-    public LedgerWriter(SqliteConnection connection, SqliteTransaction transaction, ReportIdentity identity, DateOnly today)
+    public LedgerWriter(
+        SqliteConnection connection, SqliteTransaction transaction, ReportIdentity identity, DateOnly today)
     {
         (_identity, _today) = (identity, today);
         _policy = Prepare("INSERT INTO policy VALUES ($policy, $type, $lines, $mx) ON CONFLICT DO NOTHING");
@@ -35,7 +38,10 @@ internal sealed class LedgerWriter : IDisposable
             ON CONFLICT DO UPDATE SET ok = ok + excluded.ok, failed = failed + excluded.failed
             """);
         _report = Prepare(
-            "INSERT INTO report (day, domain, state, next_at) VALUES ($day, $domain, $state, $next) ON CONFLICT DO NOTHING");
+            """
+            INSERT INTO report (day, domain, state, next_at) VALUES ($day, $domain, $state, $next)
+            ON CONFLICT DO NOTHING
+            """);
         _isOpen = Prepare(
             "SELECT NOT EXISTS (SELECT 1 FROM report WHERE day = $day AND domain = $domain AND state <> $state)");
         _failures = Prepare("SELECT COUNT(*) FROM failure WHERE day = $day AND domain = $domain");
@@ -106,7 +112,8 @@ internal sealed class LedgerWriter : IDisposable
         }
     }
 
-    // RFC 8460 §4.1, departure: what is told late of a day whose report is made counts for the current day. A report that
+    // RFC 8460 §4.1, departure: what is told late of a day whose report is made counts for the current day. A report
+    // that
     // was sent must not change, and no session may be lost.
     private DateOnly DayFor(DateOnly day, DomainName domain)
     {
@@ -131,7 +138,7 @@ internal sealed class LedgerWriter : IDisposable
             ("$policy", digest),
             ("$type", policy is null ? "no-policy-found" : "sts"),
             ("$lines", lines),
-            ("$mx", policy is null ? string.Empty : string.Join('\n', policy.MxPatterns.Select(pattern => pattern.Text))));
+            ("$mx", string.Join('\n', (policy?.MxPatterns ?? []).Select(pattern => pattern.Text))));
         return digest;
     }
 

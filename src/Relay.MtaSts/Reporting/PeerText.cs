@@ -4,7 +4,8 @@ using System.Net;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// Brings what a peer said into the few characters and the length that a report needs, so that nobody can write into the
+/// Brings what a peer said into the few characters and the length that a report needs, so that nobody can write into
+/// the
 /// reports, the store or the terminals of others.
 /// </summary>
 internal static class PeerText
@@ -20,7 +21,8 @@ internal static class PeerText
 
     private static readonly SearchValues<char> Host = SearchValues.Create("-.0123456789_abcdefghijklmnopqrstuvwxyz");
 
-    private static readonly SearchValues<char> PolicyDomain = SearchValues.Create("-.0123456789abcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> PolicyDomain =
+        SearchValues.Create("-.0123456789abcdefghijklmnopqrstuvwxyz");
 
     /// <summary>failure-reason-code (RFC 8460 §4.3.3).</summary>
     public static string Reason(string text) => Clean(text, Token, MaxReason);
@@ -32,7 +34,8 @@ internal static class PeerText
     public static string MxHost(string text) => Clean(text, Host, MaxHelo);
 
     /// <summary>Mail can go to this domain, so a report can too (RFC 5321 §4.1.2).</summary>
-    public static bool IsPolicyDomain(string domain) => domain.Length > 0 && !domain.AsSpan().ContainsAnyExcept(PolicyDomain);
+    public static bool IsPolicyDomain(string domain) =>
+        domain.Length > 0 && !domain.AsSpan().ContainsAnyExcept(PolicyDomain);
 
     /// <summary>An address in the form of RFC 5952 §4, without zone; empty for none.</summary>
     public static string Address(IPAddress? address)

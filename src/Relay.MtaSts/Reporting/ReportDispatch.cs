@@ -10,7 +10,9 @@ public abstract record ReportDispatch(string Detail)
 
     /// <summary>Not now (RFC 8460 §5.5).</summary>
     /// <param name="Detail">Why.</param>
-    /// <param name="After">How long the destination asks to be left alone (Retry-After); null when it does not say.</param>
+    /// <param name="After">
+    /// How long the destination asks to be left alone (Retry-After); null when it does not say.
+    /// </param>
     public sealed record TryLater(string Detail, TimeSpan? After) : ReportDispatch(Detail);
 
     /// <summary>Never: another try would end the same way.</summary>

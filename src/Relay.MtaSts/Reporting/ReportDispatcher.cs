@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Relay.MtaSts.Reporting;
@@ -41,7 +42,8 @@ internal sealed class ReportDispatcher(
 
         if (outbox.TryClaim(copy))
         {
-            Settle(copy with { Attempts = copy.Attempts + 1 }, report, await HandOverAsync(copy, report, destination, cancellationToken));
+            var result = await HandOverAsync(copy, report, destination, cancellationToken);
+            Settle(copy with { Attempts = copy.Attempts + 1 }, report, result);
         }
     }
 
@@ -53,8 +55,12 @@ internal sealed class ReportDispatcher(
             return destination switch
             {
                 TlsRptDestination.Mail mail => await mailer!.SendAsync(
-                    report, mail.Mailbox, ReportIdentity.DispatchKeyFor(copy.Day, copy.Domain, copy.Rua), cancellationToken),
-                TlsRptDestination.Https https when poster is not null => await poster.PostAsync(report, https.Endpoint, cancellationToken),
+                    report,
+                    mail.Mailbox,
+                    ReportIdentity.DispatchKeyFor(copy.Day, copy.Domain, copy.Rua),
+                    cancellationToken),
+                TlsRptDestination.Https https when poster is not null =>
+                    await poster.PostAsync(report, https.Endpoint, cancellationToken),
                 _ => new ReportDispatch.Refused("this program posts nothing"),
             };
         }
@@ -64,8 +70,9 @@ internal sealed class ReportDispatcher(
             outbox.Settle(copy, ReportState.Pending, time.GetUtcNow(), "interrupted");
             throw;
         }
-        catch (Exception fault) when (fault is IOException or System.Data.Common.DbException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
+            // A fault of a transport must neither end the program nor, after its next start, end it again.
             return new ReportDispatch.TryLater(fault.Message, After: null);
         }
     }
@@ -75,14 +82,16 @@ internal sealed class ReportDispatcher(
         var now = time.GetUtcNow();
         if (queries.Suppression(mailbox, now) is { } suppression)
         {
-            var detail = $"suppressed until {suppression.Until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}: {suppression.Reason}";
+            var until = suppression.Until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            var detail = $"suppressed until {until}: {suppression.Reason}";
             End(copy, ReportState.Suppressed, detail);
             return true;
         }
 
         if (NoMailReason is { } reason)
         {
-            // RFC 8460 §3: an unsigned report is ignored by its receivers. The key may come while the report is still fresh.
+            // RFC 8460 §3: an unsigned report is ignored by its receivers. The key may come while the report is still
+            // fresh.
             var next = now + KeyRetry;
             outbox.Settle(copy, ReportState.NoDkimKey, next < copy.ExpiresAt ? next : null, reason);
             return true;

@@ -9,7 +9,9 @@ using Relay.Smtp.Grammar;
 
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>Who reports, and the names and times that follow from day and domain alone, whenever they are asked for.</summary>
+/// <summary>
+/// Who reports, and the names and times that follow from day and domain alone, whenever they are asked for.
+/// </summary>
 internal sealed class ReportIdentity
 {
     private const int MaxReportId = 255;
@@ -25,7 +27,9 @@ internal sealed class ReportIdentity
         if (!TryReadContact(contact, out var mailbox, out var submitter))
         {
             throw new OptionsValidationException(
-                TlsRptOptions.Section, typeof(TlsRptOptions), [$"TlsRpt:Contact: \"{contact}\" is no mailbox at a domain"]);
+                TlsRptOptions.Section,
+                typeof(TlsRptOptions),
+                [$"TlsRpt:Contact: \"{contact}\" is no mailbox at a domain"]);
         }
 
         Submitter = submitter;

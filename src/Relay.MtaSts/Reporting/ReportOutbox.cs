@@ -4,8 +4,10 @@ using Relay.MtaSts.Storage;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after; both are
-/// on disk before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was accepted.
+/// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after;
+/// both are
+/// on disk before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was
+/// accepted.
 /// </summary>
 internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
 {
@@ -15,57 +17,37 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
     private const string OfCopy = "WHERE day = $day AND domain = $domain AND rua = $rua";
     private const string OfReport = "WHERE day = $day AND domain = $domain";
 
-    /// <summary>Copies that a crash left in the middle are handed over again: at once, and under the same name.</summary>
+    /// <summary>
+    /// Copies that a crash left in the middle are handed over again: at once, and under the same name.
+    /// </summary>
     public void Resume() => database.Run(time.GetUtcNow(), static (connection, now) => connection.Execute(
         "UPDATE outbox SET state = $pending, next_at = $now WHERE state = $sending",
         ("$pending", ReportState.Pending),
         ("$sending", ReportState.Sending),
         ("$now", now.ToUnixTimeMilliseconds())));
 
-    /// <summary>The report was asked for and DNS is silent.</summary>
-    public void Postpone(DueReport report, DateTimeOffset since, DateTimeOffset next, string detail) => database.Run(
-        (report, since, next, detail),
-        static (connection, set) => connection.Execute(
-            $"UPDATE report SET state = $state, since = $since, next_at = $next, detail = $detail {OfReport}",
-            ("$state", ReportState.DnsFailure),
-            ("$since", set.since.ToUnixTimeMilliseconds()),
-            ("$next", set.next.ToUnixTimeMilliseconds()),
-            ("$detail", set.detail),
-            ("$day", set.report.Day.Text()),
-            ("$domain", set.report.Domain.Value)));
-
-    /// <summary>There will be no report.</summary>
-    public void Close(DueReport report, string state, string detail) => database.Run(
-        (report, state, detail),
-        static (connection, set) => connection.Execute(
-            $"UPDATE report SET state = $state, next_at = NULL, detail = $detail {OfReport}",
-            ("$state", set.state),
-            ("$detail", set.detail),
-            ("$day", set.report.Day.Text()),
-            ("$domain", set.report.Domain.Value)));
-
     /// <summary>
-    /// Keeps the report as it will be sent, and one copy for each destination, all or nothing; does nothing when somebody else
-    /// has done so.
+    /// Writes down what is decided, all or nothing: a report is kept as it will be sent, with one copy for each
+    /// destination.
+    /// What somebody else has decided in the meantime stands.
     /// </summary>
-    public void Keep(TlsReportDocument report, IReadOnlyList<TlsRptDestination> destinations, string detail) => database.Run(
-        (report, destinations, detail, Now: time.GetUtcNow()),
+    public void Write(IReadOnlyCollection<ReportDecision> decisions) => database.Run(
+        (decisions, Now: time.GetUtcNow()),
         static (connection, set) =>
         {
             using var transaction = connection.BeginTransaction();
-            if (KeepReport(connection, set.report, set.detail) > 0)
+            foreach (var decision in set.decisions)
             {
-                foreach (var destination in set.destinations)
-                {
-                    KeepCopy(connection, set.report, destination.Rua, set.Now);
-                }
+                Write(connection, decision, set.Now);
             }
 
             transaction.Commit();
             return true;
         });
 
-    /// <summary>Marks a copy as being handed over and counts the try; false when somebody else has it, or it was accepted.</summary>
+    /// <summary>
+    /// Marks a copy as being handed over and counts the try; false when somebody else has it, or it was accepted.
+    /// </summary>
     public bool TryClaim(ReportCopy copy) => database.Run(copy, static (connection, copy) => connection.Execute(
         $"""
         UPDATE outbox SET state = $sending, attempts = attempts + 1, next_at = NULL {OfCopy}
@@ -83,7 +65,7 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
         static (connection, set) => connection.Execute(
             $"UPDATE outbox SET state = $state, next_at = $next, detail = $detail {OfCopy} AND state <> $accepted",
             ("$state", set.state),
-            ("$next", set.next is { } next ? next.ToUnixTimeMilliseconds() : DBNull.Value),
+            ("$next", OrNull(set.next?.ToUnixTimeMilliseconds())),
             ("$detail", set.detail),
             ("$accepted", ReportState.Accepted),
             ("$day", set.copy.Day.Text()),
@@ -117,23 +99,47 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
         return true;
     });
 
-    private static int KeepReport(SqliteConnection connection, TlsReportDocument report, string detail) => connection.Execute(
-        $"""
-        UPDATE report SET state = $built, next_at = NULL, id = $id, contact = $contact, gzip = $gzip, summary = $summary,
-            detail = $detail {OfReport} AND state IN ($counting, $silent)
-        """,
-        ("$built", ReportState.Built),
-        ("$id", report.ReportId),
-        ("$contact", report.Contact),
-        ("$gzip", report.Gzip.ToArray()),
-        ("$summary", report.Summary),
-        ("$detail", detail),
-        ("$counting", ReportState.Counting),
-        ("$silent", ReportState.DnsFailure),
-        ("$day", report.Day.Text()),
-        ("$domain", report.PolicyDomain.Value));
+    private static void Write(SqliteConnection connection, ReportDecision decision, DateTimeOffset now)
+    {
+        var made = decision as ReportDecision.Made;
+        var postponed = decision as ReportDecision.Postponed;
+        var changed = connection.Execute(
+            $"""
+            UPDATE report SET state = $to, since = $since, next_at = $next, id = $id, contact = $contact, gzip = $gzip,
+                summary = $summary, detail = $detail {OfReport} AND state IN ($counting, $silent)
+            """,
+            ("$to", StateAfter(decision)),
+            ("$since", OrNull(postponed?.Since.ToUnixTimeMilliseconds())),
+            ("$next", OrNull(postponed?.Next.ToUnixTimeMilliseconds())),
+            ("$id", OrNull(made?.Document.ReportId)),
+            ("$contact", OrNull(made?.Document.Contact)),
+            ("$gzip", OrNull(made?.Document.Gzip.ToArray())),
+            ("$summary", OrNull(made?.Document.Summary)),
+            ("$detail", decision.Detail),
+            ("$counting", ReportState.Counting),
+            ("$silent", ReportState.DnsFailure),
+            ("$day", decision.Report.Day.Text()),
+            ("$domain", decision.Report.Domain.Value));
+        if (changed > 0 && made is not null)
+        {
+            foreach (var destination in made.Destinations)
+            {
+                KeepCopy(connection, made.Document, destination.Rua, now);
+            }
+        }
+    }
 
-    private static void KeepCopy(SqliteConnection connection, TlsReportDocument report, string rua, DateTimeOffset now) =>
+    private static string StateAfter(ReportDecision decision) => decision switch
+    {
+        ReportDecision.Made => ReportState.Built,
+        ReportDecision.Closed closed => closed.State,
+        _ => ReportState.DnsFailure,
+    };
+
+    private static object OrNull(object? value) => value ?? DBNull.Value;
+
+    private static void KeepCopy(
+        SqliteConnection connection, TlsReportDocument report, string rua, DateTimeOffset now) =>
         connection.Execute(
             "INSERT INTO outbox VALUES ($day, $domain, $rua, $state, 0, $now, $expires, '') ON CONFLICT DO NOTHING",
             ("$day", report.Day.Text()),

@@ -34,7 +34,7 @@ internal sealed class ReportQueries(ReportDatabase database, ReportIdentity iden
     /// <summary>Copies not accepted yet; those given up too when the operator names a day.</summary>
     public IReadOnlyList<ReportCopy> OpenCopies(DateOnly? day, DomainName? domain) => Copies(
         """
-        state IN ($pending, $noKey, CASE WHEN $day IS NULL THEN '' ELSE $refused END, CASE WHEN $day IS NULL THEN '' ELSE $expired END)
+        (state IN ($pending, $noKey) OR ($day IS NOT NULL AND state IN ($refused, $expired)))
             AND ($day IS NULL OR day = $day) AND ($domain IS NULL OR domain = $domain)
         ORDER BY day, domain, rua
         """,
@@ -54,7 +54,9 @@ internal sealed class ReportQueries(ReportDatabase database, ReportIdentity iden
 
     /// <summary>All domains counted on a day.</summary>
     public IReadOnlyList<DomainName> Domains(DateOnly day) => Read(
-        "SELECT DISTINCT domain FROM tally WHERE day = $day ORDER BY domain", reader => Name(reader, 0), ("$day", day.Text()));
+        "SELECT DISTINCT domain FROM tally WHERE day = $day ORDER BY domain",
+        reader => Name(reader, 0),
+        ("$day", day.Text()));
 
     /// <summary>How many copies of ended days wait for a DKIM key.</summary>
     public long WaitingForKey() => Read(
@@ -74,7 +76,8 @@ internal sealed class ReportQueries(ReportDatabase database, ReportIdentity iden
         """
         SELECT r.day, r.domain, r.id, (SELECT total(ok) FROM tally t WHERE t.day = r.day AND t.domain = r.domain),
             (SELECT total(failed) FROM tally t WHERE t.day = r.day AND t.domain = r.domain), o.rua,
-            coalesce(o.state, r.state), coalesce(o.attempts, 0), coalesce(o.next_at, r.next_at), coalesce(o.detail, r.detail)
+            coalesce(o.state, r.state), coalesce(o.attempts, 0), coalesce(o.next_at, r.next_at),
+            coalesce(o.detail, r.detail)
         FROM report r LEFT JOIN outbox o ON o.day = r.day AND o.domain = r.domain
         WHERE ($day IS NULL OR r.day = $day) AND ($domain IS NULL OR r.domain = $domain)
         ORDER BY r.day DESC, r.domain, o.rua LIMIT $limit
@@ -110,7 +113,11 @@ internal sealed class ReportQueries(ReportDatabase database, ReportIdentity iden
     private List<ReportCopy> Copies(string where, params ReadOnlySpan<(string, object)> parameters) => Read(
         $"SELECT day, domain, rua, attempts, expires_at FROM outbox WHERE {where}",
         reader => new ReportCopy(
-            ReportDay.Parse(reader.GetString(0)), Name(reader, 1), reader.GetString(2), reader.GetInt32(3), Time(reader, 4)!.Value),
+            ReportDay.Parse(reader.GetString(0)),
+            Name(reader, 1),
+            reader.GetString(2),
+            reader.GetInt32(3),
+            Time(reader, 4)!.Value),
         parameters);
 
     private TlsReportDocument? Reports(string where, params ReadOnlySpan<(string, object)> parameters) => Read(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// Makes and sends reports when they are due. What it knows is in the store alone: a relay that was down at midnight, or for
+/// Makes and sends reports when they are due. What it knows is in the store alone: a relay that was down at midnight,
+/// or for
 /// days, goes on where it stopped.
 /// </summary>
 internal sealed class ReportScheduler(
@@ -34,11 +36,11 @@ internal sealed class ReportScheduler(
         var now = time.GetUtcNow();
         while (queries.DueReports(now, PassSize) is { Count: > 0 } reports)
         {
-            await Parallel.ForEachAsync(reports, Width(cancellationToken), async (report, token) =>
-                await preparation.PrepareAsync(report, token));
+            await PrepareAsync(reports, cancellationToken);
         }
 
-        while (queries.DueCopies(now, PassSize) is { Count: > 0 } copies)
+        // The copies made just now are due too.
+        while (queries.DueCopies(time.GetUtcNow(), PassSize) is { Count: > 0 } copies)
         {
             await Parallel.ForEachAsync(copies, Width(cancellationToken), async (copy, token) =>
                 await dispatcher.SendAsync(copy, token));
@@ -54,23 +56,24 @@ internal sealed class ReportScheduler(
 
     /// <summary>Makes and sends at once what is open, without waiting for its time.</summary>
     public async Task<int> SendAsync(
-        DateOnly? day, Dns.DomainName? domain, IProgress<TlsReportProgress>? progress, CancellationToken cancellationToken)
+        DateOnly? day,
+        Dns.DomainName? domain,
+        IProgress<TlsReportProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ledger.Flush();
         var reports = queries.OpenReports(time.GetUtcNow(), day, domain);
-        var (done, total) = (0, reports.Count);
-        await Parallel.ForEachAsync(reports, Width(cancellationToken), async (report, token) =>
+        foreach (var part in reports.Chunk(PassSize))
         {
-            await preparation.PrepareAsync(report, token);
-            progress?.Report(new TlsReportProgress(Interlocked.Increment(ref done), total));
-        });
+            await PrepareAsync(part, cancellationToken);
+        }
 
         var copies = queries.OpenCopies(day, domain);
-        total += copies.Count;
+        var done = 0;
         await Parallel.ForEachAsync(copies, Width(cancellationToken), async (copy, token) =>
         {
             await dispatcher.SendAsync(copy, token);
-            progress?.Report(new TlsReportProgress(Interlocked.Increment(ref done), total));
+            progress?.Report(new TlsReportProgress(Interlocked.Increment(ref done), copies.Count));
         });
 
         return copies.Count;
@@ -93,13 +96,23 @@ internal sealed class ReportScheduler(
 
                 await PassAsync(stoppingToken);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
+            catch (Exception fault) when (fault is not OperationCanceledException)
             {
-                logger.StoreFailed(fault.Message);
+                // Reports can wait; mail cannot, and an exception here would end the program.
+                logger.PassFailed(fault);
             }
 
             await Task.Delay(PassInterval, time, stoppingToken);
         }
+    }
+
+    // One transaction for many reports, so that a hundred thousand domains do not wait for as many flushes of the disk.
+    private async Task PrepareAsync(IReadOnlyList<DueReport> reports, CancellationToken cancellationToken)
+    {
+        var decisions = new ConcurrentBag<ReportDecision>();
+        await Parallel.ForEachAsync(reports, Width(cancellationToken), async (report, token) =>
+            decisions.Add(await preparation.PrepareAsync(report, token)));
+        outbox.Write(decisions);
     }
 
     private static ParallelOptions Width(CancellationToken cancellationToken) =>

@@ -1,6 +1,8 @@
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>The words for what has become of a report and of its copies; they stand in the store and in listings.</summary>
+/// <summary>
+/// The words for what has become of a report and of its copies; they stand in the store and in listings.
+/// </summary>
 public static class ReportState
 {
     /// <summary>The day goes on, or its report is not due yet.</summary>

@@ -14,7 +14,13 @@ internal static partial class ReportingLog
     [LoggerMessage(EventId = EventIds.ReportFailed, EventName = "report-failed", Level = LogLevel.Warning,
         Message = "domain={Domain} day={Day} rua={Rua} reason={Reason} next={Next} text={Text}")]
     public static partial void ReportFailed(
-        this ILogger logger, DomainName domain, string day, string? rua, string reason, DateTimeOffset? next, string text);
+        this ILogger logger,
+        DomainName domain,
+        string day,
+        string? rua,
+        string reason,
+        DateTimeOffset? next,
+        string text);
 
     [LoggerMessage(EventId = EventIds.ReportsNotMailed, EventName = "reports-not-mailed", Level = LogLevel.Warning,
         Message = "reports={Reports} reason={Reason} text={Text}")]
@@ -28,9 +34,9 @@ internal static partial class ReportingLog
         Message = "lost={Lost} text={Text}")]
     public static partial void CountsKept(this ILogger logger, long lost, string text);
 
-    [LoggerMessage(EventId = EventIds.ReportStoreFailed, EventName = "report-store-failed", Level = LogLevel.Error,
-        Message = "text={Text}")]
-    public static partial void StoreFailed(this ILogger logger, string text);
+    [LoggerMessage(EventId = EventIds.ReportPassFailed, EventName = "report-pass-failed", Level = LogLevel.Error,
+        Message = "tried again in a minute")]
+    public static partial void PassFailed(this ILogger logger, Exception fault);
 
     [LoggerMessage(EventId = EventIds.ReportStoreSetAside, EventName = "report-store-set-aside", Level = LogLevel.Error,
         Message = "file={File} moved-to={MovedTo} text={Text}")]

@@ -3,7 +3,9 @@ using Relay.Dns;
 
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>Makes the report of one day and domain from its counts; the same counts always make the same octets.</summary>
+/// <summary>
+/// Makes the report of one day and domain from its counts; the same counts always make the same octets.
+/// </summary>
 internal sealed class TlsReportBuilder(ReportIdentity identity)
 {
     /// <summary>RFC 8460 §5.2: receivers may stop at ten megabytes.</summary>
@@ -16,7 +18,9 @@ internal sealed class TlsReportBuilder(ReportIdentity identity)
     /// <summary>Makes it.</summary>
     public TlsReportDocument Build(DayCounts counts) => Build(counts, MaxOctets);
 
-    /// <summary>Makes it, no larger than this before compression as long as shortening failure-details can achieve that.</summary>
+    /// <summary>
+    /// Makes it, no larger than this before compression as long as shortening failure-details can achieve that.
+    /// </summary>
     public TlsReportDocument Build(DayCounts counts, int maxOctets)
     {
         var id = identity.ReportIdFor(counts.Day, counts.Domain);
@@ -53,7 +57,8 @@ internal sealed class TlsReportBuilder(ReportIdentity identity)
         };
     }
 
-    // A domain that changes its policy all day long does not make the report grow without end: the least used policies are
+    // A domain that changes its policy all day long does not make the report grow without end: the least used policies
+    // are
     // counted in one entry without their text.
     private static IReadOnlyList<PolicyCounts> Gather(IReadOnlyList<PolicyCounts> policies)
     {

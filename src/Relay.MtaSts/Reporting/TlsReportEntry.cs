@@ -2,7 +2,9 @@ using Relay.Dns;
 
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>One line of the list of reports: a day of a domain, and once its report is made, one destination of it.</summary>
+/// <summary>
+/// One line of the list of reports: a day of a domain, and once its report is made, one destination of it.
+/// </summary>
 public sealed record TlsReportEntry
 {
     /// <summary>The day, UTC.</summary>

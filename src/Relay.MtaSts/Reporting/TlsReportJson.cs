@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>Writes the report object of RFC 8460 §4.4 as I-JSON (RFC 7493): what has no value is left out, never null.</summary>
+/// <summary>
+/// Writes the report object of RFC 8460 §4.4 as I-JSON (RFC 7493): what has no value is left out, never null.
+/// </summary>
 internal static class TlsReportJson
 {
     // RFC 7493 §2.1: UTF-8 needs no escapes but those of JSON itself.

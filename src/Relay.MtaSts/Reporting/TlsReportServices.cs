@@ -16,8 +16,10 @@ public static class TlsReportServices
     /// <summary>
     /// Registers the counting of sessions, the making and sending of reports, and <see cref="TlsReports"/>; binds
     /// <see cref="TlsRptOptions"/>. Needs an <c>IDnsResolver</c>, a <c>DeliveryIdentity</c>, and to send anything an
-    /// <see cref="IReportMailer"/> and an <see cref="IReportPoster"/>. Counts and reports are kept in <c>reports.db</c> below
-    /// <c>Relay:DataDirectory</c>. With <c>TlsRpt:Enabled</c> false nothing is counted or sent; what is kept can be looked at.
+    /// <see cref="IReportMailer"/> and an <see cref="IReportPoster"/>. Counts and reports are kept in <c>reports.db</c>
+    /// below
+    /// <c>Relay:DataDirectory</c>. With <c>TlsRpt:Enabled</c> false nothing is counted or sent; what is kept can be
+    /// looked at.
     /// </summary>
     public static IServiceCollection AddTlsReports(this IServiceCollection services, IConfiguration configuration)
     {

@@ -13,7 +13,8 @@ internal static class TlsReportSummary
     {
         var text = new StringBuilder();
         Line(text, $"TLS results for mail to {counts.Domain}");
-        Line(text, $"on {counts.Day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)} (UTC), collected by {identity.Submitter}.");
+        var date = counts.Day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+        Line(text, $"on {date} (UTC), collected by {identity.Submitter}.");
         Line(text, $"Contact: {identity.Contact}");
         Line(text, $"Report-ID: {reportId}");
         foreach (var policy in counts.Policies)
@@ -47,7 +48,8 @@ internal static class TlsReportSummary
 
         if (policy.Failures.Count > FailuresNamed)
         {
-            Line(text, $"    and {policy.Failures.Count - FailuresNamed} more kinds of failure, see the attached report");
+            var more = policy.Failures.Count - FailuresNamed;
+            Line(text, $"    and {more} more kinds of failure, see the attached report");
         }
 
         if (policy.Failures.Any(entry => entry.Failure == FailureKey.Overflow))

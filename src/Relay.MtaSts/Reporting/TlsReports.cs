@@ -30,14 +30,18 @@ public sealed class TlsReports
         (_time, _logger) = host;
     }
 
-    /// <summary>Days, domains and destinations with what became of them, the newest day first, at most so many.</summary>
+    /// <summary>
+    /// Days, domains and destinations with what became of them, the newest day first, at most so many.
+    /// </summary>
     public IReadOnlyList<TlsReportEntry> List(DateOnly? day, DomainName? domain, int limit)
     {
         _ledger.Flush();
         return _queries.Entries(day, domain, limit);
     }
 
-    /// <summary>The report with this id, as it was made or, when it was not, as it would be; null when there is none.</summary>
+    /// <summary>
+    /// The report with this id, as it was made or, when it was not, as it would be; null when there is none.
+    /// </summary>
     public TlsReportDocument? Find(string reportId)
     {
         _ledger.Flush();
@@ -63,7 +67,9 @@ public sealed class TlsReports
         return null;
     }
 
-    /// <summary>What the reports on today would be if the day ended now; one domain's, or one after the other all.</summary>
+    /// <summary>
+    /// What the reports on today would be if the day ended now; one domain's, or one after the other all.
+    /// </summary>
     public IEnumerable<TlsReportDocument> Preview(DomainName? domain)
     {
         _ledger.Flush();
@@ -76,16 +82,22 @@ public sealed class TlsReports
     }
 
     /// <summary>
-    /// Makes and sends now what is not sent of ended days, without waiting for its time; with a day given, also what was given up.
-    /// What a destination has accepted is never sent there again. Returns how many copies were tried; <see cref="List"/> tells
+    /// Makes and sends now what is not sent of ended days, without waiting for its time; with a day given, also what
+    /// was given up.
+    /// What a destination has accepted is never sent there again. Returns how many copies were tried; <see
+    /// cref="List"/> tells
     /// what came of them.
     /// </summary>
     public Task<int> SendAsync(
-        DateOnly? day, DomainName? domain, IProgress<TlsReportProgress>? progress, CancellationToken cancellationToken) =>
+        DateOnly? day,
+        DomainName? domain,
+        IProgress<TlsReportProgress>? progress,
+        CancellationToken cancellationToken) =>
         _scheduler.SendAsync(day, domain, progress, cancellationToken);
 
     /// <summary>
-    /// Report mail to this mailbox came back: nothing more is mailed there for a week, and listings say so (RFC 5321 §4.5.5: the
+    /// Report mail to this mailbox came back: nothing more is mailed there for a week, and listings say so (RFC 5321
+    /// §4.5.5: the
     /// bounce goes no further).
     /// </summary>
     /// <param name="mailbox">The mailbox as in the destination, decoded.</param>

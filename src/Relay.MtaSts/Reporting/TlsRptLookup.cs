@@ -6,7 +6,8 @@ namespace Relay.MtaSts.Reporting;
 public sealed class TlsRptLookup(IDnsResolver resolver)
 {
     /// <summary>
-    /// Asks for TXT at <c>_smtp._tls.</c> and the domain, and nowhere else. Null, with what happened, when DNS does not answer:
+    /// Asks for TXT at <c>_smtp._tls.</c> and the domain, and nowhere else. Null, with what happened, when DNS does not
+    /// answer:
     /// that proves nothing.
     /// </summary>
     public async ValueTask<(TlsRptRecordSet? Records, string Detail)> LookUpAsync(

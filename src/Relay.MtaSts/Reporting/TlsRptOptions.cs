@@ -13,7 +13,8 @@ public sealed class TlsRptOptions
     public string? OrganizationName { get; init; }
 
     /// <summary>
-    /// contact-info of reports: a mailbox that people read, whose domain is the submitter (RFC 8460 §4.4, §5.3); null for
+    /// contact-info of reports: a mailbox that people read, whose domain is the submitter (RFC 8460 §4.4, §5.3); null
+    /// for
     /// <c>postmaster@</c> and the relay's host name.
     /// </summary>
     public string? Contact { get; init; }
@@ -27,7 +28,9 @@ public sealed class TlsRptOptions
     /// <summary>Reports are spread over this time behind <see cref="SendAt"/>, 0 to 12 h (RFC 8460 §4.1).</summary>
     public TimeSpan Jitter { get; init; } = TimeSpan.FromHours(4);
 
-    /// <summary>True: no report on a day without failures, although RFC 8460 §4.2.1 means successes as a sign of life.</summary>
+    /// <summary>
+    /// True: no report on a day without failures, although RFC 8460 §4.2.1 means successes as a sign of life.
+    /// </summary>
     public bool OnlyFailures { get; init; }
 
     /// <summary>How many days counts, reports and their state are kept for inspection, 2 to 400.</summary>
@@ -36,7 +39,10 @@ public sealed class TlsRptOptions
     /// <summary>True: endpoints of reports may have loopback, private and link-local addresses.</summary>
     public bool AllowPrivateHosts { get; init; }
 
-    /// <summary>How many destinations of one domain are served, 1 to 100 (RFC 8460 §7: a record may not make a flooder of the relay).</summary>
+    /// <summary>
+    /// How many destinations of one domain are served, 1 to 100 (RFC 8460 §7: a record may not make a flooder of the
+    /// relay).
+    /// </summary>
     public int MaxDestinations { get; init; } = 10;
 
     /// <summary>The key that signs report mail; without it none is mailed (RFC 8460 §3).</summary>

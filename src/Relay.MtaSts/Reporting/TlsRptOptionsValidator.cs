@@ -23,7 +23,8 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
             faults.Add($"TlsRpt:MaxDestinations: {options.MaxDestinations} is out of range; write 1 to 100");
         }
 
-        if (options.OrganizationName is { } organization && (organization.Length == 0 || organization.Any(char.IsControl)))
+        if (options.OrganizationName is { } organization
+            && (organization.Length == 0 || organization.Any(char.IsControl)))
         {
             faults.Add("TlsRpt:OrganizationName: it is empty or has control characters; write a name or leave it out");
         }

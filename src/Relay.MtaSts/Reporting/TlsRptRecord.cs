@@ -2,7 +2,9 @@ using Relay.Dns;
 
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>Reads the TXT record set of <c>_smtp._tls.</c> and a policy domain (RFC 8460 §3). Pure; takes any octets.</summary>
+/// <summary>
+/// Reads the TXT record set of <c>_smtp._tls.</c> and a policy domain (RFC 8460 §3). Pure; takes any octets.
+/// </summary>
 public static class TlsRptRecord
 {
     /// <summary>Reads the records of one answer; those of other types are passed over.</summary>
@@ -23,10 +25,13 @@ public static class TlsRptRecord
         return candidates > 1 ? new TlsRptRecordSet.Multiple(candidates) : result;
     }
 
-    /// <summary>Reads one joined record; null when it does not begin with the version and so is somebody else's.</summary>
+    /// <summary>
+    /// Reads one joined record; null when it does not begin with the version and so is somebody else's.
+    /// </summary>
     public static TlsRptRecordSet? ParseOne(ReadOnlySpan<byte> record)
     {
-        // RFC 8460 §3: the version is compared octet by octet, and by the grammar its delimiter may have white space before it.
+        // RFC 8460 §3: the version is compared octet by octet, and by the grammar its delimiter may have white space
+        // before it.
         var version = "v=TLSRPTv1"u8;
         if (!record.StartsWith(version))
         {
@@ -64,7 +69,8 @@ public static class TlsRptRecord
             items += item.IsEmpty ? 0 : 1;
 
             // RFC 8460 §3: one unusable URI does not spoil the others; one named twice is served once.
-            if (TlsRptUri.TryRead(item, out var destination) && !destinations.Exists(other => other.Rua == destination.Rua))
+            if (TlsRptUri.TryRead(item, out var destination)
+                && !destinations.Exists(other => other.Rua == destination.Rua))
             {
                 destinations.Add(destination);
             }

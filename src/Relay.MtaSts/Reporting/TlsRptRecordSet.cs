@@ -1,6 +1,8 @@
 namespace Relay.MtaSts.Reporting;
 
-/// <summary>What the TXT records at <c>_smtp._tls</c> say together (RFC 8460 §3). All but the first mean that nobody asked.</summary>
+/// <summary>
+/// What the TXT records at <c>_smtp._tls</c> say together (RFC 8460 §3). All but the first mean that nobody asked.
+/// </summary>
 public abstract record TlsRptRecordSet
 {
     private TlsRptRecordSet()

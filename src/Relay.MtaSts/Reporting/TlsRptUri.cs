@@ -17,7 +17,7 @@ internal static class TlsRptUri
         destination = null;
 
         // RFC 8460 §3: a URI is visible ASCII, and an exclamation mark in it is encoded.
-        if (item.Length is 0 or > MaxLength || item.ContainsAnyExceptInRange((byte)'!', (byte)'~') || item.Contains((byte)'!'))
+        if (item.Length is 0 or > MaxLength || item.ContainsAnyExceptInRange((byte)'"', (byte)'~'))
         {
             return false;
         }
@@ -26,7 +26,9 @@ internal static class TlsRptUri
         var uri = Encoding.ASCII.GetString(item);
         if (uri.StartsWith(Mailto, StringComparison.OrdinalIgnoreCase))
         {
-            destination = TryReadMailbox(item[Mailto.Length..], out var mailbox) ? new TlsRptDestination.Mail(uri, mailbox) : null;
+            destination = TryReadMailbox(item[Mailto.Length..], out var mailbox)
+                ? new TlsRptDestination.Mail(uri, mailbox)
+                : null;
         }
         else if (uri.StartsWith(Https, StringComparison.OrdinalIgnoreCase))
         {
@@ -74,7 +76,9 @@ internal static class TlsRptUri
             if (octet == '%')
             {
                 // RFC 3986 §2.1: a percent sign and two hexadecimal digits.
-                if (index + 2 >= text.Length || !char.IsAsciiHexDigit((char)text[index + 1]) || !char.IsAsciiHexDigit((char)text[index + 2]))
+                if (index + 2 >= text.Length
+                    || !char.IsAsciiHexDigit((char)text[index + 1])
+                    || !char.IsAsciiHexDigit((char)text[index + 2]))
                 {
                     return false;
                 }

@@ -5,8 +5,10 @@ using Relay.MtaSts.Evidence;
 namespace Relay.MtaSts.Reporting;
 
 /// <summary>
-/// Counts sessions for reports (RFC 8460 §4.2). Counting touches memory only; each second the counts go to the store in one
-/// transaction, and so they do at the end. A crash loses the last second; a store that fails loses nothing while there is room.
+/// Counts sessions for reports (RFC 8460 §4.2). Counting touches memory only; each second the counts go to the store in
+/// one
+/// transaction, and so they do at the end. A crash loses the last second; a store that fails loses nothing while there
+/// is room.
 /// </summary>
 internal sealed class TlsSessionLedger(
     ReportDatabase database, ReportIdentity identity, TimeProvider time, ILogger<TlsSessionLedger> logger)
@@ -53,7 +55,8 @@ internal sealed class TlsSessionLedger(
             {
                 Write(batch);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
+            catch (Exception fault)
+                when (fault is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
             {
                 Restore(batch, fault.Message);
             }

@@ -4,7 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Relay.MtaSts.Storage;
 
 /// <summary>
-/// A SQLite file and its one connection. Calls take turns and block for the few microseconds of a read or the flush of a write.
+/// A SQLite file and its one connection. Calls take turns and block for the few microseconds of a read or the flush of
+/// a write.
 /// A file that is no longer a database is set aside and a new one begun: mail must go on.
 /// </summary>
 /// <param name="path">Where the file is; its directory is made when missing.</param>
@@ -26,7 +27,9 @@ internal abstract class SqliteFile(string path, string schema, TimeProvider time
     private readonly Lock _gate = new();
     private SqliteConnection? _connection;
 
-    /// <summary>Runs work on the connection; a database found corrupt is set aside and the work done on a new one.</summary>
+    /// <summary>
+    /// Runs work on the connection; a database found corrupt is set aside and the work done on a new one.
+    /// </summary>
     public TResult Run<TState, TResult>(TState state, Func<SqliteConnection, TState, TResult> work)
     {
         lock (_gate)
@@ -98,14 +101,20 @@ internal abstract class SqliteFile(string path, string schema, TimeProvider time
     private void CreateFile()
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+        };
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(directory);
         }
         else
         {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(
+                directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 

@@ -16,8 +16,6 @@ internal sealed record DebianProgram(string Path, string Package)
 
     public static DebianProgram Nsd { get; } = new("/usr/sbin/nsd", "nsd");
 
-    public static DebianProgram Nginx { get; } = new("/usr/sbin/nginx", "nginx-light");
-
     public static DebianProgram DkimPython { get; } = new("/usr/lib/python3/dist-packages/dkim/__init__.py", "python3-dkim");
 
     public static DebianProgram DkimPerl { get; } = new("/usr/share/perl5/Mail/DKIM/Verifier.pm", "libmail-dkim-perl");

@@ -197,10 +197,10 @@ public sealed class TlsSessionLedgerTests
     {
         await using var lab = StsLab.Start();
         lab.Publish("example.test", "1", StsLab.Policy("enforce", 86_400, "mx.example.test"));
-        var attempt = Mail.ReportTo("example.test", "mx.unlisted.test");
+        var attempt = Lab.Mail.ReportTo("example.test", "mx.unlisted.test");
         await lab.Middleware.InvokeAsync(
             attempt,
-            Mail.Transport(_ => (Delivery.TlsSessionResult.StartTlsNotOffered, null, string.Empty)),
+            Lab.Mail.Transport(_ => (Delivery.TlsSessionResult.StartTlsNotOffered, null, string.Empty)),
             StsLab.Token);
         Assert.IsType<Delivery.DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Empty(lab.Evidence.All);
