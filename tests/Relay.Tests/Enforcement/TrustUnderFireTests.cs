@@ -13,6 +13,10 @@ public sealed class TrustUnderFireTests : IAsyncLifetime
 
     // A step of the clock for each look at the log: time limits of minutes pass in a moment.
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
+
+    // A site that failed rests for a quarter of an hour and then tries one message of those that wait, the oldest first.
+    private const int StepsOfALimit = 60;
+    private static readonly TimeSpan LongStep = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     // Most attempts end without any limit, and a clock that runs would cut them short.
@@ -194,12 +198,12 @@ public sealed class TrustUnderFireTests : IAsyncLifetime
     private async Task<string> PassTimeUntilAsync(Task<string> line, string recipient)
     {
         await Task.WhenAny(line, Task.Delay(Quiet, TimeProvider.System, PolicyLab.Token));
-        while (!line.IsCompleted)
+        for (var steps = 0; !line.IsCompleted; steps++)
         {
             await Task.WhenAny(line, Task.Delay(Pause, TimeProvider.System, PolicyLab.Token));
             if (!line.IsCompleted)
             {
-                _lab.Clock.Advance(Step);
+                _lab.Clock.Advance(steps < StepsOfALimit ? Step : LongStep);
             }
         }
 
