@@ -79,7 +79,8 @@ public sealed class TlsReportTests(InteropLab lab)
             Report(), new Uri($"https://mx.remote.test:{endpoint.Port}/v1/tlsrpt"), Cancelled);
 
         Assert.Equal("HTTP status 201", Assert.IsType<ReportDispatch.Accepted>(dispatch).Detail);
-        var request = Assert.Single(endpoint.Requests);
+        var request = await endpoint.RequestAsync(Cancelled);
+        Assert.Equal(1, endpoint.Requests);
         Assert.Equal(["POST", "/v1/tlsrpt", "application/tlsrpt+gzip", "-"], request[..4]);
         var packed = await File.ReadAllBytesAsync(request[4], Cancelled);
         var (tested, _, complaint) = await DebianProgram.RunAsync("/bin/gzip", ["--test", "--verbose"], packed, Cancelled);

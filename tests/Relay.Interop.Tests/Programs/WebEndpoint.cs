@@ -7,20 +7,17 @@ namespace Relay.Interop.Tests.Programs;
 /// <summary>An nginx that takes reports: it keeps each body in a file, answers 201 and logs what came.</summary>
 internal sealed class WebEndpoint : IAsyncDisposable
 {
-    private readonly LabProcess _process;
-    private readonly string _log;
+    private const string Mark = "request ";
 
-    private WebEndpoint(LabProcess process, string log, int port)
-    {
-        (_process, _log) = (process, log);
-        Port = port;
-    }
+    private readonly LabProcess _process;
+
+    private WebEndpoint(LabProcess process, int port) => (_process, Port) = (process, port);
 
     /// <summary>Its HTTPS port on 127.0.0.1.</summary>
     public int Port { get; }
 
-    /// <summary>What came: method, target, media type, content coding (or <c>-</c>) and the file with the body, one line each.</summary>
-    public IReadOnlyList<string[]> Requests => [.. File.ReadAllLines(_log).Select(line => line.Split(' '))];
+    /// <summary>Requests that came so far.</summary>
+    public int Requests => _process.Log.Lines.Count(IsRequest);
 
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="directory">A new directory of its own.</param>
@@ -31,14 +28,13 @@ internal sealed class WebEndpoint : IAsyncDisposable
     {
         var (port, inner) = (LoopbackPort.Take(), LoopbackPort.Take());
         var configuration = Path.Combine(directory, "nginx.conf");
-        var log = Path.Combine(directory, "requests.log");
-        await File.WriteAllTextAsync(configuration, Settings(directory, (port, inner), certificate, key, log), cancellationToken);
+        await File.WriteAllTextAsync(configuration, Settings(directory, (port, inner), certificate, key), cancellationToken);
         var start = new ProcessStartInfo(DebianProgram.Nginx.Path, ["-c", configuration, "-e", "stderr"]);
         var process = LabProcess.Start(start, Path.Combine(directory, "nginx.log"));
         try
         {
             await process.WaitForLineAsync(line => line.Contains("start worker process ", StringComparison.Ordinal), cancellationToken);
-            return new WebEndpoint(process, log, port);
+            return new WebEndpoint(process, port);
         }
         catch
         {
@@ -47,10 +43,19 @@ internal sealed class WebEndpoint : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits for the first request, which is logged after it was answered: method, target, media type, content coding (or
+    /// <c>-</c>) and the file with the body.
+    /// </summary>
+    public async Task<string[]> RequestAsync(CancellationToken cancellationToken) =>
+        (await _process.WaitForLineAsync(IsRequest, cancellationToken))[Mark.Length..].Split(' ');
+
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
+    private static bool IsRequest(string line) => line.StartsWith(Mark, StringComparison.Ordinal);
+
     // Only what is passed on is kept in a file, so the answer comes from a second server of the same nginx.
-    private static string Settings(string directory, (int Outer, int Inner) ports, string certificate, string key, string log) => string.Create(
+    private static string Settings(string directory, (int Outer, int Inner) ports, string certificate, string key) => string.Create(
         CultureInfo.InvariantCulture, $$"""
         daemon off;
         user root;
@@ -59,7 +64,7 @@ internal sealed class WebEndpoint : IAsyncDisposable
         error_log stderr notice;
         events { worker_connections 64; }
         http {
-            log_format request '$request_method $request_uri $content_type $clean_coding $request_body_file';
+            log_format request 'request $request_method $request_uri $content_type $clean_coding $request_body_file';
             map $http_content_encoding $clean_coding { '' '-'; default $http_content_encoding; }
             client_body_temp_path {{directory}}/bodies;
             proxy_temp_path {{directory}}/proxy;
@@ -72,7 +77,7 @@ internal sealed class WebEndpoint : IAsyncDisposable
                 ssl_certificate {{certificate}};
                 ssl_certificate_key {{key}};
                 location / {
-                    access_log {{log}} request;
+                    access_log /dev/stderr request;
                     client_body_in_file_only on;
                     proxy_pass http://127.0.0.1:{{ports.Inner}};
                 }

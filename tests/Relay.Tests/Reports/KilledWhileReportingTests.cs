@@ -57,11 +57,8 @@ public sealed class KilledWhileReportingTests : IAsyncLifetime
             Assert.Equal(before, _day.Lab.Web.Count(ReportDay.Endpoint));
         }
 
-        if (step != "delivered")
-        {
-            // The queue itself may have to repeat what it was killed in the middle of.
-            Assert.Single(_day.Collector.Messages);
-        }
+        // From its queueing on the mail is the queue's, which has to repeat what it was killed in the middle of: once, at most.
+        Assert.InRange(_day.Collector.Messages.Count, 1, step == "record asked" ? 1 : 2);
     }
 
     private async Task CountYesterdayAsync()
