@@ -122,7 +122,8 @@ public sealed class ReportQueueTests
             queue.NextId(),
             new MailFrom(new ReversePath(new Mailbox("tls", "relay.example"))),
             [new RcptTo(new Mailbox("tls", "reports.example"))],
-            lab.Clock.GetUtcNow()) { ReportKey = key };
+            lab.Clock.GetUtcNow())
+        { ReportKey = key };
         return await queue.EnqueueAsync(envelope, new BytesContent(octets ?? "Subject: a\r\n\r\nb\r\n"u8.ToArray()), Token);
     }
 
