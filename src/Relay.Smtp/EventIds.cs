@@ -1,6 +1,6 @@
 namespace Relay.Smtp;
 
-/// <summary>The log events of this project: 2000 reception, 6000 TLS. Operators alert on them; none is ever reused.</summary>
+/// <summary>The log events of this project: 2000s. Operators alert on them; none is ever reused.</summary>
 public static class EventIds
 {
     /// <summary>A server session ended other than by QUIT.</summary>
@@ -13,5 +13,5 @@ public static class EventIds
     public const int Refused = 2003;
 
     /// <summary>A client's TLS handshake failed.</summary>
-    public const int ServerHandshakeFailed = 6001;
+    public const int ServerHandshakeFailed = 2004;
 }

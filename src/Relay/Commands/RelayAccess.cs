@@ -47,8 +47,17 @@ internal static class RelayAccess
             return RelayCommandLine.WrongUsage;
         }
 
-        using var client = new AdminClient(SocketOf(application.Services));
-        return await command(client);
+        var socket = SocketOf(application.Services);
+        using var client = new AdminClient(socket);
+        var exitCode = await command(client);
+        if (exitCode == RelayCommandLine.NoRelay)
+        {
+            await Console.Error.WriteLineAsync(
+                $"No relay answers on its admin socket {PlainText.Of(socket)}. Is it running, with this configuration and data "
+                + "directory, and are you its user?");
+        }
+
+        return exitCode;
     }
 
     /// <summary>The socket on which the configured relay answers.</summary>
@@ -65,13 +74,5 @@ internal static class RelayAccess
 
         RelayCommandLine.Report([$"\"{PlainText.Of(text)}\" is not a domain name; write example.com"]);
         return false;
-    }
-
-    /// <summary>Says that no relay answers, and gives the exit code for it.</summary>
-    public static int ReportNoRelay()
-    {
-        Console.Error.WriteLine(
-            "No relay answers on its admin socket. Is it running, with this configuration and data directory, and are you its user?");
-        return RelayCommandLine.NoRelay;
     }
 }

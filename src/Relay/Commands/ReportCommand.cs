@@ -74,14 +74,14 @@ internal static class ReportCommand
         await client.SendAsync<List<TlsReportEntryView>>(HttpMethod.Get, $"reports{choice}", cancellationToken)
             is AdminAnswer<List<TlsReportEntryView>>.Found { Value: var entries }
             ? ReportPrinter.Print(entries, json)
-            : RelayAccess.ReportNoRelay();
+            : RelayCommandLine.NoRelay;
 
     private static async Task<int> ShowAsync(AdminClient client, string id, bool json, CancellationToken cancellationToken) =>
         await client.SendAsync<TlsReportView>(HttpMethod.Get, $"reports/{Uri.EscapeDataString(id)}", cancellationToken) switch
         {
             AdminAnswer<TlsReportView>.Found { Value: var report } => ReportPrinter.Print(report, json),
             AdminAnswer<TlsReportView>.NotFound => Nothing($"There is no report {PlainText.Of(id)}; relay report list shows their ids."),
-            _ => RelayAccess.ReportNoRelay(),
+            _ => RelayCommandLine.NoRelay,
         };
 
     private static async Task<int> PreviewAsync(
@@ -90,7 +90,7 @@ internal static class ReportCommand
         var answer = await client.StreamAsync<TlsReportView>(HttpMethod.Get, $"reports/today{Query(null, domain)}", cancellationToken);
         if (answer is not AdminAnswer<IAsyncEnumerable<TlsReportView>>.Found { Value: var reports })
         {
-            return RelayAccess.ReportNoRelay();
+            return RelayCommandLine.NoRelay;
         }
 
         try
@@ -101,7 +101,7 @@ internal static class ReportCommand
         }
         catch (IOException)
         {
-            return RelayAccess.ReportNoRelay();
+            return RelayCommandLine.NoRelay;
         }
     }
 

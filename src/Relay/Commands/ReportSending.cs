@@ -13,7 +13,7 @@ internal static class ReportSending
         var answer = await client.StreamAsync<ReportSendingView>(HttpMethod.Post, $"reports/send{choice}", cancellationToken);
         if (answer is not AdminAnswer<IAsyncEnumerable<ReportSendingView>>.Found { Value: var steps })
         {
-            return RelayAccess.ReportNoRelay();
+            return RelayCommandLine.NoRelay;
         }
 
         try
@@ -26,7 +26,7 @@ internal static class ReportSending
         }
         catch (IOException)
         {
-            return RelayAccess.ReportNoRelay();
+            return RelayCommandLine.NoRelay;
         }
     }
 

@@ -45,7 +45,7 @@ internal static class StsCommand
         {
             AdminAnswer<StsPolicyView>.Found { Value: var policy } => StsPrinter.Print(policy, json),
             AdminAnswer<StsPolicyView>.NotFound => Nothing($"No policy is remembered for {domain}."),
-            _ => RelayAccess.ReportNoRelay(),
+            _ => RelayCommandLine.NoRelay,
         };
 
     private static async Task<int> RefreshAsync(
@@ -55,7 +55,7 @@ internal static class StsCommand
             HttpMethod.Post, $"sts/policies/{domain.Value}/refresh", cancellationToken);
         if (answer is not AdminAnswer<StsDecisionView>.Found { Value: var decision })
         {
-            return RelayAccess.ReportNoRelay();
+            return RelayCommandLine.NoRelay;
         }
 
         var code = StsPrinter.Print(decision, json);
@@ -70,7 +70,7 @@ internal static class StsCommand
         {
             AdminAnswer<StsForgottenView>.Found { Value: var forgotten } => StsPrinter.Print(forgotten, json),
             AdminAnswer<StsForgottenView>.NotFound => Nothing($"Nothing is remembered about {domain}."),
-            _ => RelayAccess.ReportNoRelay(),
+            _ => RelayCommandLine.NoRelay,
         };
 
     private static async Task<int> ListAsync(AdminClient client, bool json, CancellationToken cancellationToken)
@@ -82,7 +82,7 @@ internal static class StsCommand
             var answer = await client.SendAsync<List<StsPolicyView>>(HttpMethod.Get, $"sts/policies{after}", cancellationToken);
             if (answer is not AdminAnswer<List<StsPolicyView>>.Found { Value: var page })
             {
-                return RelayAccess.ReportNoRelay();
+                return RelayCommandLine.NoRelay;
             }
 
             all.AddRange(page);

@@ -71,6 +71,12 @@ internal static class StsPrinter
             return RelayCommandLine.Done;
         }
 
+        if (policies.Count == 0)
+        {
+            Line("No policies are remembered.");
+            return RelayCommandLine.Done;
+        }
+
         var table = new Table().Border(TableBorder.Simple).AddColumns("Domain", "Mode", "Id", "Fetched", "Expires", "MX");
         foreach (var policy in policies)
         {

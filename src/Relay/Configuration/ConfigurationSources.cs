@@ -58,12 +58,19 @@ internal static class ConfigurationSources
         }
         catch (JsonException fault)
         {
-            faults.Add($"{file}: line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}: not JSON: {fault.Message}");
+            faults.Add($"{file}: line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}: not JSON: {ReasonOf(fault)}");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             faults.Add($"{file}: cannot be read: {fault.Message}; name the configuration with --config FILE");
         }
+    }
+
+    // The parser repeats the place, counted from 0, at the end of its message.
+    private static string ReasonOf(JsonException fault)
+    {
+        var end = fault.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return end < 0 ? fault.Message : fault.Message[..end];
     }
 
     private static void CheckSettings(IReadOnlyList<string> settings, List<string> faults)
@@ -73,7 +80,7 @@ internal static class ConfigurationSources
             var setting = settings[i];
             if (!setting.StartsWith("--", StringComparison.Ordinal) || !setting.Contains(':', StringComparison.Ordinal))
             {
-                faults.Add($"\"{setting}\": not an option; settings are written --Section:Key value");
+                faults.Add($"\"{setting}\": neither a command nor an option; relay --help lists the commands, settings are written --Section:Key value");
             }
             else if (!setting.Contains('=', StringComparison.Ordinal) && ++i == settings.Count)
             {

@@ -124,6 +124,7 @@ internal sealed class SettingsSchema(IReadOnlyList<(string Section, Type Options
             _ when type == typeof(bool) => "true or false",
             _ when type == typeof(TimeSpan) =>
                 "a duration; write days.hours:minutes:seconds, for example 00:05:00 or 5.00:00:00",
+            _ when type == typeof(DateTimeOffset) => "a time; write for example 2026-12-31T00:00:00Z",
             _ when type == typeof(string) => "text",
             _ => "a whole number in range",
         };

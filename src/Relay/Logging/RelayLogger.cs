@@ -6,6 +6,10 @@ namespace Relay.Logging;
 /// <summary>Turns log calls of one category into lines.</summary>
 internal sealed class RelayLogger(string category, ILogLineFormat format, LogOutput output, TimeProvider clock) : ILogger
 {
+    // The host logs why it could not start before the command says the same in one line (LoggerEventIds of its sources).
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+    private const int HostFailedToStart = 11;
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _line;
 
@@ -25,6 +29,11 @@ internal sealed class RelayLogger(string category, ILogLineFormat format, LogOut
         Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
+        if (eventId.Id == HostFailedToStart && category == HostCategory)
+        {
+            return;
+        }
+
         var line = _line ??= new ArrayBufferWriter<byte>(1024);
         line.ResetWrittenCount();
         var fields = _isOurs && state is IReadOnlyList<KeyValuePair<string, object?>> structured
