@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Relay.Admin;
 
@@ -51,6 +52,7 @@ internal static class ReportCommand
         {
             Description = "A policy domain; all of today's without one",
             Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = TakeName,
         };
         var command = new Command("preview", "Shows what today's reports would be if the day ended now") { domain, RelayCommandLine.Json };
         command.SetAction((parsed, cancellationToken) => RelayAccess.WithRelayAsync(parsed, client =>
@@ -103,6 +105,18 @@ internal static class ReportCommand
         {
             return RelayCommandLine.NoRelay;
         }
+    }
+
+    // A setting behind the command is no domain; left alone, it is found among the settings.
+    private static string? TakeName(ArgumentResult argument)
+    {
+        if (argument.Tokens[0].Value is var text && !text.StartsWith("--", StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        argument.OnlyTake(0);
+        return null;
     }
 
     private static bool TryReadChoice(ParseResult parsed, out string choice)

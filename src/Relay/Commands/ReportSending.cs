@@ -47,16 +47,16 @@ internal static class ReportSending
 
     private static async Task<int> LinesAsync(IAsyncEnumerable<ReportSendingView> steps)
     {
-        var (shown, copies) = (0, 0);
+        var (shown, total, copies) = (0, 0, 0);
         await foreach (var step in steps)
         {
             var tenths = step.Total == 0 ? 0 : LinesAtMost * step.Done / step.Total;
-            if (tenths > shown && step.Copies is null)
+            if ((tenths > shown || step.Total > total) && step.Copies is null)
             {
                 Console.WriteLine($"{step.Done} of {step.Total} done");
             }
 
-            (shown, copies) = (tenths, step.Copies ?? 0);
+            (shown, total, copies) = (tenths, step.Total, step.Copies ?? 0);
         }
 
         return copies;

@@ -39,8 +39,10 @@ public sealed class KilledWhileReportingTests : IAsyncLifetime
         var posted = false;
         await using (var relay = await RelayProcess.StartAsync(_directory.FullName, settings, PolicyLab.Token))
         {
+            var sending = CommandRun.OfAsync([.. settings.Select(pair => (pair.Key, pair.Value))], PolicyLab.Token, "report", "send");
             await ReachAsync(relay, step);
             await relay.Process.KillAsync(PolicyLab.Token);
+            await sending;
             posted = relay.Events("report-sent").Any(line => line.Contains(Https, StringComparison.Ordinal));
         }
 
