@@ -37,6 +37,7 @@ public sealed class ReportQueueTests
         Assert.Equal(EnqueueResult.Stored, await HandInAsync(lab, queue, "k2"));
 
         await using var second = lab.CopyAsKilled();
+        second.Pipeline.Before = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, second.Clock, token);
         var reborn = await second.StartAsync();
 
         Assert.Equal(EnqueueResult.StoredBefore, await HandInAsync(second, reborn, "k1"));
