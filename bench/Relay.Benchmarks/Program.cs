@@ -3,11 +3,17 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Relay.Benchmarks;
+using Relay.Benchmarks.DayOfSessions;
 using Relay.Benchmarks.MillionPolicies;
 
 if (args is [MillionPoliciesRun.Command, ..])
 {
     return await MillionPoliciesRun.RunAsync();
+}
+
+if (args is [DayOfSessionsRun.Command])
+{
+    return await DayOfSessionsRun.RunAsync();
 }
 
 if (args is [FreshRelay.Command, var directory, var dnsServer])
