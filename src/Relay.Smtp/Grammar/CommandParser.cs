@@ -43,7 +43,7 @@ internal static class CommandParser
                 [(byte)'H', (byte)'E', (byte)'L', (byte)'P'] => SmtpCommand.Help.Instance,
                 [(byte)'V', (byte)'R', (byte)'F', (byte)'Y'] => WithArgument(argument, SmtpCommand.Vrfy.Instance),
                 [(byte)'E', (byte)'X', (byte)'P', (byte)'N'] => WithArgument(argument, SmtpCommand.Expn.Instance),
-                [(byte)'A', (byte)'U', (byte)'T', (byte)'H'] => WithArgument(argument, SmtpCommand.Auth.Instance),
+                [(byte)'A', (byte)'U', (byte)'T', (byte)'H'] => ParseAuth(argument),
                 _ => new SmtpCommand.Invalid(CommandFault.UnknownVerb),
             };
     }
@@ -64,6 +64,32 @@ internal static class CommandParser
         DomainSyntax.IsHelloName(name)
             ? new SmtpCommand.Hello(Encoding.ASCII.GetString(name), isExtended)
             : new SmtpCommand.Invalid(CommandFault.BadHelloName);
+
+    // RFC 4954 §8: "AUTH" SP sasl-mech [SP initial-response].
+    private static SmtpCommand ParseAuth(ReadOnlySpan<byte> argument)
+    {
+        var end = argument.IndexOf((byte)' ');
+        var mechanism = end < 0 ? argument : argument[..end];
+        var response = end < 0 ? default : argument[end..].TrimStart((byte)' ');
+        return IsMechanism(mechanism) && !response.Contains((byte)' ')
+            ? new SmtpCommand.Auth(
+                Encoding.ASCII.GetString(mechanism).ToUpperInvariant(), response.IsEmpty ? null : response.ToArray())
+            : new SmtpCommand.Invalid(CommandFault.BadArgument);
+    }
+
+    // RFC 4422 §3.1: 1 to 20 letters, digits, hyphens and underscores.
+    private static bool IsMechanism(ReadOnlySpan<byte> name)
+    {
+        foreach (var octet in name)
+        {
+            if (!char.IsAsciiLetterOrDigit((char)octet) && octet is not ((byte)'-' or (byte)'_'))
+            {
+                return false;
+            }
+        }
+
+        return name.Length is > 0 and <= 20;
+    }
 
     // RFC 3030 §2: "BDAT" SP chunk-size [ SP "LAST" ].
     private static SmtpCommand ParseBdat(ReadOnlySpan<byte> argument)

@@ -2,11 +2,14 @@ using System.Text;
 
 namespace Relay.Smtp.Grammar;
 
-/// <summary>The parameters of MAIL: SIZE, BODY, SMTPUTF8, RET, ENVID (RFC 1870, 6152, 6531, 3461).</summary>
+/// <summary>The parameters of MAIL: SIZE, BODY, SMTPUTF8, RET, ENVID, AUTH (RFC 1870, 6152, 6531, 3461, 4954).</summary>
 internal static class MailParameters
 {
     private const int MaxSizeDigits = 20;
     private const int MaxEnvelopeIdOctets = 100;
+
+    // RFC 4954 §3: AUTH adds 500 octets to the MAIL command.
+    private const int MaxAuthOctets = 500;
 
     /// <summary>Adds the parameters in <paramref name="text"/> to <paramref name="mail"/>.</summary>
     public static SmtpCommand Parse(MailFrom mail, ReadOnlySpan<byte> text)
@@ -48,8 +51,13 @@ internal static class MailParameters
             return ApplyReturn(ref mail, parameter.Value);
         }
 
-        return parameter.Is("ENVID"u8)
-            ? ApplyEnvelopeId(ref mail, parameter.Value)
+        if (parameter.Is("ENVID"u8))
+        {
+            return ApplyEnvelopeId(ref mail, parameter.Value);
+        }
+
+        return parameter.Is("AUTH"u8)
+            ? ApplyAuth(ref mail, parameter.Value)
             : CommandFault.UnknownParameter;
     }
 
@@ -105,6 +113,19 @@ internal static class MailParameters
         }
 
         mail = mail with { EnvelopeId = Encoding.ASCII.GetString(value) };
+        return null;
+    }
+
+    // RFC 4954 §5: a mailbox in xtext or "<>". Any client may send it, authenticated or not; what it says is believed of none
+    // (see docs/decisions/0013).
+    private static CommandFault? ApplyAuth(ref MailFrom mail, ReadOnlySpan<byte> value)
+    {
+        if (mail.Auth is not null || value.Length is 0 or > MaxAuthOctets || !Xtext.IsValid(value))
+        {
+            return CommandFault.BadParameter;
+        }
+
+        mail = mail with { Auth = Encoding.ASCII.GetString(value) };
         return null;
     }
 }

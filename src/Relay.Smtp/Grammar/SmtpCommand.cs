@@ -81,11 +81,9 @@ internal abstract record SmtpCommand
     }
 
     /// <summary>AUTH (RFC 4954 §4).</summary>
-    public sealed record Auth : SmtpCommand
-    {
-        /// <summary>The only one.</summary>
-        public static Auth Instance { get; } = new();
-    }
+    /// <param name="Mechanism">In capital letters.</param>
+    /// <param name="InitialResponse">As given, not decoded; null when there is none. Whoever decodes it clears it.</param>
+    public sealed record Auth(string Mechanism, byte[]? InitialResponse) : SmtpCommand;
 
     /// <summary>A line that is no command we can carry out.</summary>
     public sealed record Invalid(CommandFault Fault) : SmtpCommand;

@@ -12,6 +12,8 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
     /// </summary>
     public const int MaxLineOctets = 2048;
 
+    private delegate T Parser<T>(in ReadOnlySequence<byte> line);
+
     // No client gets this far by mistake: the connection is not worth keeping.
     private const int MaxSkippedOctets = 64 * 1024;
 
@@ -19,6 +21,20 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
     /// Reads a command, and whether the session is over after it; <paramref name="yields"/> as for the wire.
     /// </summary>
     public async ValueTask<(SmtpCommand? Command, WireEnd End)> ReadAsync(bool yields)
+    {
+        var (command, isTooLong, end) = await ReadLineAsync<SmtpCommand>(MaxLineOctets, yields, Parse);
+        return (isTooLong ? new SmtpCommand.Invalid(CommandFault.LineTooLong) : command, end);
+    }
+
+    /// <summary>Reads a line of an AUTH exchange; the session is over when the end is set.</summary>
+    public async ValueTask<(AuthResponse Response, WireEnd End)> ReadResponseAsync()
+    {
+        var (response, isTooLong, end) = await ReadLineAsync(
+            AuthResponse.MaxLineOctets, yields: true, static (in line) => AuthResponse.Read(line));
+        return (isTooLong || end != WireEnd.None ? AuthResponse.TooLong : response, end);
+    }
+
+    private async ValueTask<(T? Line, bool IsTooLong, WireEnd End)> ReadLineAsync<T>(int maxOctets, bool yields, Parser<T> parse)
     {
         var started = clock.GetTimestamp();
         var skipped = 0L;
@@ -29,30 +45,29 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
             var read = await wire.ReadAsync(limit - clock.GetElapsedTime(started), yields);
             if (read.End != WireEnd.None)
             {
-                return (null, read.End);
+                return (default, false, read.End);
             }
 
             if (TryFindLineEnd(read.Buffer, out var line, out var next))
             {
-                var command = skipped + line.Length + 2 > MaxLineOctets
-                    ? new SmtpCommand.Invalid(CommandFault.LineTooLong)
-                    : Parse(line);
+                var isTooLong = skipped + line.Length + 2 > maxOctets;
+                var parsed = isTooLong ? default : parse(line);
                 wire.AdvanceTo(next, next);
-                return (command, WireEnd.None);
+                return (parsed, isTooLong, WireEnd.None);
             }
 
             // All but the last octet, which may be the CR of a CRLF, is dropped once the line is hopeless.
-            var hopeless = read.Buffer.Length >= MaxLineOctets ? read.Buffer.Length - 1 : 0;
+            var hopeless = read.Buffer.Length >= maxOctets ? read.Buffer.Length - 1 : 0;
             skipped += hopeless;
             wire.AdvanceTo(read.Buffer.GetPosition(hopeless), read.Buffer.End);
             if (skipped > MaxSkippedOctets)
             {
-                return (new SmtpCommand.Invalid(CommandFault.LineTooLong), WireEnd.Closed);
+                return (default, true, WireEnd.Closed);
             }
 
             if (read.IsLast)
             {
-                return (null, WireEnd.Closed);
+                return (default, false, WireEnd.Closed);
             }
         }
     }

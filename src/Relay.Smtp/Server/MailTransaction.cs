@@ -9,6 +9,9 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
     private List<RcptTo> _recipients = [];
     private MessageReceiver? _chunks;
 
+    /// <summary>MAIL was accepted.</summary>
+    public bool IsOpen => _mail is not null;
+
     /// <summary>A message is half in, between two chunks of BDAT.</summary>
     public bool IsReceiving => _chunks is not null;
 

@@ -21,7 +21,7 @@ internal static class Replies
 
     public static Reply Help { get; } = new(
         214, new(2, 0, 0),
-        ["EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS", "See RFC 5321"]);
+        ["EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH", "See RFC 5321"]);
 
     // RFC 5321 §7.3: VRFY that tells nothing is answered 252.
     public static Reply CannotVerify { get; } = new(252, new(2, 5, 0), "Cannot verify, but will take the message");

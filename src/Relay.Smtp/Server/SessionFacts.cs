@@ -21,6 +21,9 @@ public sealed record SessionFacts(IPEndPoint Remote, IPEndPoint Local)
     /// <summary>The cipher suite in use; null in clear.</summary>
     public TlsCipherSuite? CipherSuite { get; init; }
 
+    /// <summary>Who the client has proved to be (RFC 4954 §4); null before.</summary>
+    public string? User { get; init; }
+
     /// <summary>TLS protects the session.</summary>
     public bool IsSecure => CipherSuite is not null;
 }

@@ -37,4 +37,7 @@ public sealed record SmtpServerOptions
 
     /// <summary>Faulty commands a client may send between two messages before it gets 421.</summary>
     public int MaxErrors { get; init; } = 20;
+
+    /// <summary>Failed authentications of a session; the last of them gets 421.</summary>
+    public int MaxAuthenticationFailures { get; init; } = 5;
 }

@@ -9,4 +9,8 @@ namespace Relay.Smtp.Server;
 /// <param name="Clock">The clock of their time limits.</param>
 /// <param name="Logger">Where they report trouble.</param>
 public sealed record SmtpServerServices(
-    SmtpServerOptions Options, IMailboxPolicy Policy, IMessageAcceptor Acceptor, TimeProvider Clock, ILogger Logger);
+    SmtpServerOptions Options, IMailboxPolicy Policy, IMessageAcceptor Acceptor, TimeProvider Clock, ILogger Logger)
+{
+    /// <summary>Who checks credentials; null: there is no AUTH.</summary>
+    public IAuthenticator? Authenticator { get; init; }
+}

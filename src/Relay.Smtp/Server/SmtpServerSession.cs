@@ -7,7 +7,7 @@ namespace Relay.Smtp.Server;
 
 /// <summary>
 /// The server's side of one SMTP connection (RFC 5321), with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, CHUNKING, DSN,
-/// ENHANCEDSTATUSCODES and STARTTLS. What it does about trouble:
+/// ENHANCEDSTATUSCODES, STARTTLS and AUTH. What it does about trouble:
 /// a faulty command is answered and counted, and too many end the session with 421; a faulty message is read to its end and
 /// refused; time out and shutdown give 421; a lost connection discards what is half in; an exception of ours gives 421.
 /// </summary>
@@ -17,6 +17,8 @@ public sealed class SmtpServerSession
     private readonly SmtpServerOptions _options;
     private readonly Wire _wire;
     private readonly MailTransaction _transaction;
+    private readonly CommandReader _commands;
+    private readonly AuthExchange _authentication;
     private SessionFacts _facts;
     private int _errors;
 
@@ -28,6 +30,8 @@ public sealed class SmtpServerSession
         _facts = client;
         _wire = wire;
         _transaction = new MailTransaction(services, aborted);
+        _commands = new CommandReader(wire, services.Options.CommandTimeout, services.Clock);
+        _authentication = new AuthExchange(services, wire, _commands, aborted);
     }
 
     /// <summary>Serves one client until the session ends; both directions of the pipe are completed then.</summary>
@@ -80,7 +84,6 @@ public sealed class SmtpServerSession
         }
 
         Answer(new Reply(220, default, $"{_options.HostName} ESMTP"));
-        var commands = new CommandReader(_wire, _options.CommandTimeout, _services.Clock);
         while (true)
         {
             if (_wire.IsStopping && !_transaction.IsReceiving)
@@ -89,7 +92,7 @@ public sealed class SmtpServerSession
                 return;
             }
 
-            var (command, end) = await commands.ReadAsync(yields: !_transaction.IsReceiving);
+            var (command, end) = await _commands.ReadAsync(yields: !_transaction.IsReceiving);
             if (command is null)
             {
                 End(end);
@@ -118,7 +121,8 @@ public sealed class SmtpServerSession
         SmtpCommand.Noop => new(Answer(Replies.Ok)),
         SmtpCommand.Help => new(Answer(Replies.Help)),
         SmtpCommand.Vrfy => new(Answer(Replies.CannotVerify)),
-        SmtpCommand.Expn or SmtpCommand.Auth => new(Answer(Replies.NotImplemented)),
+        SmtpCommand.Auth auth => AuthenticateAsync(auth),
+        SmtpCommand.Expn => new(Answer(Replies.NotImplemented)),
         // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands.
         SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize } => new(AnswerLast(Replies.To(CommandFault.BadChunkSize))),
         SmtpCommand.Invalid invalid => new(Answer(Replies.To(invalid.Fault))),
@@ -152,6 +156,11 @@ public sealed class SmtpServerSession
         if (_options.Certificate is not null && !_facts.IsSecure)
         {
             lines.Add("STARTTLS");
+        }
+
+        if (_authentication.CapabilityFor(_facts) is { } mechanisms)
+        {
+            lines.Add(mechanisms);
         }
 
         return new Reply(250, default, lines);
@@ -264,6 +273,19 @@ public sealed class SmtpServerSession
 
         Answer(Replies.ReadyForTls);
         return await _wire.FlushAsync() == WireEnd.None && await SecureAsync(certificate);
+    }
+
+    private async ValueTask<bool> AuthenticateAsync(SmtpCommand.Auth auth)
+    {
+        var outcome = await _authentication.RunAsync(auth, _facts, _transaction.IsOpen);
+        if (outcome.End != WireEnd.None)
+        {
+            return End(outcome.End);
+        }
+
+        _facts = outcome.User is { } user ? _facts with { User = user } : _facts;
+        return (outcome.Reply is not { } reply || Answer(reply))
+            && (outcome.Farewell is not { } farewell || AnswerLast(farewell));
     }
 
     private async ValueTask<bool> SecureAsync(SslStreamCertificateContext? certificate)

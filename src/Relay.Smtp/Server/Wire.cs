@@ -7,7 +7,8 @@ namespace Relay.Smtp.Server;
 /// <summary>
 /// The connection of one session, in clear or inside TLS: reads under a time limit, and replies that are collected
 /// until input runs dry. One timer and no token source serves all waits of a session: expiry, stopping and abort all
-/// wake the pending read or flush, which then looks why.
+/// wake the pending read or flush, which then looks why. A flush is woken only when the session is lost by it, for inside TLS
+/// a flush that was cut short has used up a record's number, and the client cannot read what follows (RFC 8446 §5.3).
 /// </summary>
 internal sealed class Wire : IAsyncDisposable
 {
@@ -25,6 +26,7 @@ internal sealed class Wire : IAsyncDisposable
     private volatile PipeReader _input;
     private volatile PipeWriter _output;
     private volatile bool _expired;
+    private volatile bool _timesFlush;
     private SslStream? _tls;
 
     public Wire(
@@ -40,7 +42,7 @@ internal sealed class Wire : IAsyncDisposable
         _aborted = aborted;
         _timer = clock.CreateTimer(
             static wire => ((Wire)wire!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _onStopping = stopping.UnsafeRegister(static wire => ((Wire)wire!).Wake(), this);
+        _onStopping = stopping.UnsafeRegister(static wire => ((Wire)wire!)._input.CancelPendingRead(), this);
         _onAborted = aborted.UnsafeRegister(static wire => ((Wire)wire!).Wake(), this);
     }
 
@@ -118,6 +120,7 @@ internal sealed class Wire : IAsyncDisposable
                 var pending = _output.FlushAsync(CancellationToken.None);
                 if (!pending.IsCompleted)
                 {
+                    _timesFlush = true;
                     Arm(_options.BlockTimeout);
                 }
 
@@ -225,6 +228,7 @@ internal sealed class Wire : IAsyncDisposable
             return await pending;
         }
 
+        _timesFlush = false;
         Arm(limit);
         var result = await pending;
         Disarm();
@@ -245,7 +249,14 @@ internal sealed class Wire : IAsyncDisposable
     private void Expire()
     {
         _expired = true;
-        Wake();
+        if (_timesFlush)
+        {
+            _output.CancelPendingFlush();
+        }
+        else
+        {
+            _input.CancelPendingRead();
+        }
     }
 
     private void Wake()

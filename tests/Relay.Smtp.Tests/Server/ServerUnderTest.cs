@@ -28,6 +28,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public ScriptedPolicy Policy { get; } = new();
 
+    /// <summary>Null where there is no AUTH.</summary>
+    public ScriptedAuthenticator? Authenticator { get; init; }
+
     public ManualClock Clock { get; } = new();
 
     public Task Session { get; private set; } = Task.CompletedTask;
@@ -54,7 +57,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public void Launch()
     {
-        var services = new SmtpServerServices(Options, Policy, Acceptor, Clock, NullLogger.Instance);
+        var services = new SmtpServerServices(Options, Policy, Acceptor, Clock, NullLogger.Instance) { Authenticator = Authenticator };
         var client = new SessionFacts(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 25));
         _input = _toClient.Reader.AsStream();
         _output = _toServer.Writer.AsStream();

@@ -154,4 +154,29 @@ public class TlsTests
         Assert.Equal(string.Empty, await server.ReadToEndAsync());
         await server.Session;
     }
+
+    [Fact] // SMTP-68, RFC 5321 §3.8, RFC 8446 §5.3: the goodbye of a server that stops can be read inside TLS too
+    public async Task Stop_InsideTls_Gets421()
+    {
+        await using var server = await new ServerUnderTest { Options = ServerUnderTest.WithTls }.GreetAsync();
+        await server.AskAsync("STARTTLS");
+        await server.SecureAsync();
+        await server.AskAsync("EHLO client.test");
+        server.Stop();
+        Assert.StartsWith("421 4.3.2", await server.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact] // SMTP-68: a 250 that cannot be read would have the client send the message once more
+    public async Task Stop_InsideTlsAndWithinAMessage_TheMessageIsAnsweredFirst()
+    {
+        await using var server = await new ServerUnderTest { Options = ServerUnderTest.WithTls }.GreetAsync();
+        await server.AskAsync("STARTTLS");
+        await server.SecureAsync();
+        await server.AskAsync("EHLO client.test");
+        await server.BeginDataAsync();
+        server.Stop();
+        Assert.StartsWith("250 2.0.0", await server.AskAsync("x\r\n."), StringComparison.Ordinal);
+        Assert.StartsWith("421 4.3.2", await server.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Single(server.Acceptor.Messages);
+    }
 }

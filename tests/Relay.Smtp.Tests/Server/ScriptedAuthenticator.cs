@@ -1,0 +1,34 @@
+using System.Text;
+using Relay.Smtp.Server;
+
+namespace Relay.Smtp.Tests.Server;
+
+/// <summary>Knows one user, ann with the password secret, and remembers what it was asked.</summary>
+internal sealed class ScriptedAuthenticator : IAuthenticator
+{
+    private readonly List<ReadOnlyMemory<byte>> _passwords = [];
+
+    public bool IsOffered { get; set; } = true;
+
+    /// <summary>What was asked: mechanism, authorisation identity, user name and password.</summary>
+    public List<string> Asked { get; } = [];
+
+    /// <summary>Stands in for the check when set.</summary>
+    public AuthenticationResult? Result { get; set; }
+
+    /// <summary>No octet of a password is left where it was handed over.</summary>
+    public bool PasswordsAreCleared => _passwords.All(password => !password.Span.ContainsAnyExcept((byte)0));
+
+    public ValueTask<AuthenticationResult> AuthenticateAsync(
+        SessionFacts session, SaslCredentials credentials, CancellationToken cancellationToken)
+    {
+        _passwords.Add(credentials.Password);
+        var (user, password) = (Text(credentials.UserName), Text(credentials.Password));
+        Asked.Add($"{credentials.Mechanism} {Text(credentials.AuthorizationId)}/{user}/{password}");
+        return new(Result ?? (user == "ann" && password == "secret"
+            ? new AuthenticationResult.Accepted(user)
+            : AuthenticationResult.Rejected.Instance));
+    }
+
+    private static string Text(ReadOnlyMemory<byte> octets) => Encoding.UTF8.GetString(octets.Span);
+}
