@@ -56,7 +56,8 @@ internal static class UserCommand
 
     private static int Add(string path, string text, bool replace)
     {
-        if (!CredentialText.TryReadName(text, out var name))
+        // What begins with a hyphen is a setting whose name was forgotten in front of it.
+        if (!CredentialText.TryReadName(text, out var name) || name.StartsWith('-'))
         {
             return RelayCommandLine.Report(
                 [$"\"{PlainText.Of(text)}\" cannot be a name; write one without spaces, of at most {CredentialText.MaxNameOctets} octets"]);
