@@ -35,4 +35,10 @@ public static class EventIds
 
     /// <summary>A client asked for what it may not have.</summary>
     public const int RelayDenied = 2106;
+
+    /// <summary>A client met a limit on its messages.</summary>
+    public const int ClientLimitReached = 2120;
+
+    /// <summary>So many lines about a client were left out.</summary>
+    public const int ClientLinesSuppressed = 2121;
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
@@ -20,6 +21,11 @@ internal static class ReceptionSetup
         services.AddSingleton<ServerCertificate>();
         services.AddHostedService<SpoolPreparation>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerSetup>();
+        services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.MaxReadBufferSize = ConnectionBufferOctets;
+            transport.MaxWriteBufferSize = ConnectionBufferOctets;
+        });
         return services;
     }
 
@@ -33,8 +39,6 @@ internal static class ReceptionSetup
 
         public void Configure(KestrelServerOptions kestrel)
         {
-            kestrel.Limits.MaxRequestBufferSize = ConnectionBufferOctets;
-            kestrel.Limits.MaxResponseBufferSize = ConnectionBufferOctets;
             foreach (var listener in options.Value.Listeners ?? Default)
             {
                 if (listener.TryGetEndPoint(out var endPoint))

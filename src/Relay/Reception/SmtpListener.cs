@@ -14,6 +14,9 @@ internal sealed class SmtpListener
     // part of the time that the program has to stop.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(20);
 
+    // For the last replies to reach a client once its session is over.
+    private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(15);
+
     private readonly ConnectionLimiter _limiter;
     private readonly SmtpServerServices _session;
     private readonly ILogger _logger;
@@ -23,7 +26,7 @@ internal sealed class SmtpListener
     {
         var relay = services.Options;
         _limiter = limiter;
-        _logger = services.Logger;
+        _logger = services.ClientLogger;
         var options = new SmtpServerOptions
         {
             HostName = relay.HostName,
@@ -31,10 +34,21 @@ internal sealed class SmtpListener
             MaxRecipients = relay.MaxRecipients,
             Certificate = listener.Tls != ListenerTls.None && certificate.IsAvailable ? () => certificate.Current! : null,
             ImplicitTls = listener.Tls == ListenerTls.Implicit,
+            CommandTimeout = relay.Sessions.CommandTimeout,
+            BlockTimeout = relay.Sessions.BlockTimeout,
+            HandshakeTimeout = relay.Sessions.HandshakeTimeout,
+            MaxTimeWithoutMessage = relay.Sessions.MaxTimeWithoutMessage,
+            ContentGrace = relay.Sessions.ContentGrace,
+            MinOctetsPerSecond = relay.Sessions.MinOctetsPerSecond,
+            MaxCommands = relay.Sessions.MaxCommands,
+            MaxErrors = relay.Sessions.MaxErrors,
         };
+        IMailboxPolicy policy = new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, _logger);
         _session = new SmtpServerServices(
             options,
-            new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, _logger),
+            services.Messages is { } messages
+                ? new RateLimitedPolicy(policy, messages, relay.MaxMessagesPerMinute, _logger)
+                : policy,
             new MessageReception(services, listener.IsSubmission),
             services.Clock,
             _logger);
@@ -44,14 +58,14 @@ internal sealed class SmtpListener
     public async Task ServeAsync(ConnectionContext connection)
     {
         var remote = EndPoint(connection.RemoteEndPoint);
+        if (_limiter.Enter(remote.Address) is var admission && admission != ConnectionAdmission.Admitted)
+        {
+            await TurnAwayAsync(connection, remote.Address, admission);
+            return;
+        }
+
         try
         {
-            if (_limiter.Enter(remote.Address) is var admission && admission != ConnectionAdmission.Admitted)
-            {
-                await TurnAwayAsync(connection, remote.Address, admission);
-                return;
-            }
-
             var facts = new SessionFacts(remote, EndPoint(connection.LocalEndPoint));
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
                 ?? CancellationToken.None;
@@ -63,6 +77,7 @@ internal sealed class SmtpListener
             await using var onStop = stopping.UnsafeRegister(
                 static timer => ((ITimer)timer!).Change(StopGrace, Timeout.InfiniteTimeSpan), grace);
             await SmtpServerSession.RunAsync(connection.Transport, facts, _session, stopping, abort.Token);
+            await CloseAsync(connection);
         }
         finally
         {
@@ -70,15 +85,50 @@ internal sealed class SmtpListener
         }
     }
 
+    // The last replies still go out, to a client that reads. To one that does not they would go out for ever: the session is
+    // over, and no limit of it applies any more.
+    private async Task CloseAsync(ConnectionContext connection)
+    {
+        var isHalfClosed = connection.ConnectionClosed.IsCancellationRequested;
+        if (isHalfClosed)
+        {
+            // Whether the client that has closed its side takes the rest cannot be seen; it has its time, and holds no place.
+            _ = AbortLaterAsync(connection, CancellationToken.None);
+            return;
+        }
+
+        await AbortLaterAsync(connection, connection.ConnectionClosed);
+    }
+
+    private async Task AbortLaterAsync(ConnectionContext connection, CancellationToken closed)
+    {
+        await Task.Delay(CloseGrace, _session.Clock, closed).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (!closed.IsCancellationRequested)
+        {
+            connection.Abort();
+        }
+    }
+
     private static IPEndPoint EndPoint(EndPoint? endPoint) => endPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
 
     private async Task TurnAwayAsync(ConnectionContext connection, IPAddress client, ConnectionAdmission admission)
     {
-        var (reason, limit, reply) = admission == ConnectionAdmission.TooMany
-            ? ("too-many-connections", _limiter.Limit, "421 4.3.2 Too many connections; try again later\r\n"u8.ToArray())
-            : ("too-many-connections-from-address",
+        var (reason, limit, reply) = admission switch
+        {
+            ConnectionAdmission.TooManyFromAddress => (
+                "too-many-connections-from-address",
                 _limiter.LimitPerAddress,
-                "421 4.7.0 Too many connections from your address; close one first\r\n"u8.ToArray());
+                "421 4.7.0 Too many connections from your address; close one first\r\n"u8.ToArray()),
+            ConnectionAdmission.TooManyFromNetwork => (
+                "too-many-connections-from-network",
+                _limiter.LimitPerNetwork,
+                "421 4.7.0 Too many connections from your network; try again later\r\n"u8.ToArray()),
+            _ => (
+                "too-many-connections",
+                _limiter.Limit,
+                "421 4.3.2 Too many connections; try again later\r\n"u8.ToArray()),
+        };
         _logger.ConnectionRefused(client, reason, limit);
         await connection.Transport.Output.WriteAsync(reply, connection.ConnectionClosed);
     }
