@@ -18,6 +18,9 @@ public static class EventIds
     /// <summary>The host name is not fully qualified.</summary>
     public const int HostNameNotQualified = 1004;
 
+    /// <summary>SIGHUP came, and the files were read again.</summary>
+    public const int Reloaded = 1005;
+
     /// <summary>A message was accepted.</summary>
     public const int Received = 2101;
 

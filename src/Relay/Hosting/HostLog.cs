@@ -19,4 +19,8 @@ internal static partial class HostLog
     [LoggerMessage(EventId = EventIds.HostNameNotQualified, EventName = "host-name-not-qualified", Level = LogLevel.Warning,
         Message = "{Host} {Text}")]
     public static partial void HostNameNotQualified(this ILogger logger, string host, string text);
+
+    [LoggerMessage(EventId = EventIds.Reloaded, EventName = "reloaded", Level = LogLevel.Information,
+        Message = "The certificate was read again")]
+    public static partial void Reloaded(this ILogger logger);
 }

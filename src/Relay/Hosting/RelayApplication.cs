@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Admin;
@@ -70,6 +71,8 @@ internal static class RelayApplication
         services.AddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         services.AddHostedService<LifetimeLog>();
+        services.AddSystemdNotification();
+        services.AddHostedService<ReloadOnHangup>();
         services.AddRelayLogging();
         services.AddSingleton<IValidateOptions<RelayOptions>, RelayOptionsValidator>();
         services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateOnStart();
@@ -90,6 +93,17 @@ internal static class RelayApplication
         services.AddTlsReports(configuration);
         services.AddReception();
         services.AddAdmin();
+    }
+
+    // Tells systemd when mail is taken and when no more is. The package's own AddSystemd looks into /proc for its parent, which the
+    // unit hides from the relay (ProtectProc=invisible); the socket in the environment says the same.
+    private static void AddSystemdNotification(this IServiceCollection services)
+    {
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not null)
+        {
+            services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+            services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
     }
 
     private static void AddRelayLogging(this IServiceCollection services)

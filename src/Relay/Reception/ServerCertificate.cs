@@ -55,6 +55,19 @@ internal sealed class ServerCertificate
         }
     }
 
+    /// <summary>Reads the files now, changed or not.</summary>
+    public void Reload()
+    {
+        if (_options.IsSet)
+        {
+            lock (_lock)
+            {
+                _version = default;
+                ReadIfChanged();
+            }
+        }
+    }
+
     private void ReadIfChanged()
     {
         var version =

@@ -24,6 +24,10 @@ internal sealed record DebianProgram(string Path, string Package)
 
     public static DebianProgram Nginx { get; } = new("/usr/sbin/nginx", "nginx-light");
 
+    public static DebianProgram Systemd { get; } = new("/lib/systemd/systemd", "systemd");
+
+    public static DebianProgram SystemdAnalyze { get; } = new("/usr/bin/systemd-analyze", "systemd");
+
     public static DebianProgram Curl { get; } = new("/usr/bin/curl", "curl");
 
     /// <summary>Why tests that need these programs cannot run here; null when they can.</summary>
