@@ -18,12 +18,4 @@ internal sealed class ReceptionServices(
     public TimeProvider Clock { get; } = clock;
 
     public ILogger Logger { get; } = logger;
-
-    /// <summary>For what is said about clients that are not trusted to be few.</summary>
-    public ILogger ClientLogger { get; } = new ClientLogger(logger, clock);
-
-    /// <summary>The messages of each client; null where they are not limited.</summary>
-    public TokenBuckets? Messages { get; } = options.Value.MaxMessagesPerMinute is > 0 and var perMinute
-        ? new TokenBuckets(perMinute, perMinute, clock)
-        : null;
 }

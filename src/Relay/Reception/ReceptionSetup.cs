@@ -18,6 +18,7 @@ internal static class ReceptionSetup
         services.AddSingleton<Spool>();
         services.AddSingleton<ReceptionServices>();
         services.AddSingleton<ConnectionLimiter>();
+        services.AddSingleton<ReceptionLimits>();
         services.AddSingleton<ServerCertificate>();
         services.AddHostedService<SpoolPreparation>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerSetup>();
@@ -32,7 +33,7 @@ internal static class ReceptionSetup
     private sealed class ListenerSetup(
         IOptions<RelayOptions> options,
         ReceptionServices services,
-        ConnectionLimiter limiter,
+        ReceptionLimits limits,
         ServerCertificate certificate) : IConfigureOptions<KestrelServerOptions>
     {
         private static readonly ListenerOptions[] Default = [new()];
@@ -43,7 +44,7 @@ internal static class ReceptionSetup
             {
                 if (listener.TryGetEndPoint(out var endPoint))
                 {
-                    var smtp = new SmtpListener(listener, services, limiter, certificate);
+                    var smtp = new SmtpListener(listener, services, limits, certificate);
                     kestrel.Listen(endPoint, connections => connections.Run(smtp.ServeAsync));
                 }
             }

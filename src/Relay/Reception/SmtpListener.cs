@@ -22,11 +22,11 @@ internal sealed class SmtpListener
     private readonly ILogger _logger;
 
     public SmtpListener(
-        ListenerOptions listener, ReceptionServices services, ConnectionLimiter limiter, ServerCertificate certificate)
+        ListenerOptions listener, ReceptionServices services, ReceptionLimits limits, ServerCertificate certificate)
     {
         var relay = services.Options;
-        _limiter = limiter;
-        _logger = services.ClientLogger;
+        _limiter = limits.Connections;
+        _logger = limits.Logger;
         var options = new SmtpServerOptions
         {
             HostName = relay.HostName,
@@ -43,12 +43,9 @@ internal sealed class SmtpListener
             MaxCommands = relay.Sessions.MaxCommands,
             MaxErrors = relay.Sessions.MaxErrors,
         };
-        IMailboxPolicy policy = new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, _logger);
         _session = new SmtpServerServices(
             options,
-            services.Messages is { } messages
-                ? new RateLimitedPolicy(policy, messages, relay.MaxMessagesPerMinute, _logger)
-                : policy,
+            limits.Guard(new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, _logger)),
             new MessageReception(services, listener.IsSubmission),
             services.Clock,
             _logger);

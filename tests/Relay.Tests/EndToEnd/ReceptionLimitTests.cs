@@ -124,6 +124,7 @@ public sealed class ReceptionLimitTests : IAsyncLifetime
         await using var bystander = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
         using var mute = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 1 };
         await mute.ConnectAsync(relay.EndPoint, Cancel);
+        Assert.True(await mute.ReceiveAsync(new byte[64], Cancel) > 0);
         var flood = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("EHLO client.test\r\n", 900)));
         await mute.SendAsync(flood, Cancel);
         if (closesItsSide)
