@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
+using Relay.Submission;
 
 namespace Relay.Reception;
 
@@ -34,7 +35,8 @@ internal static class ReceptionSetup
         IOptions<RelayOptions> options,
         ReceptionServices services,
         ReceptionLimits limits,
-        ServerCertificate certificate) : IConfigureOptions<KestrelServerOptions>
+        ServerCertificate certificate,
+        SubmissionServices submission) : IConfigureOptions<KestrelServerOptions>
     {
         private static readonly ListenerOptions[] Default = [new()];
 
@@ -44,7 +46,7 @@ internal static class ReceptionSetup
             {
                 if (listener.TryGetEndPoint(out var endPoint))
                 {
-                    var smtp = new SmtpListener(listener, services, limits, certificate);
+                    var smtp = new SmtpListener(listener, services, limits, certificate, submission);
                     kestrel.Listen(endPoint, connections => connections.Run(smtp.ServeAsync));
                 }
             }

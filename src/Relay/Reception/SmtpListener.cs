@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Relay.Configuration;
 using Relay.Smtp.Server;
+using Relay.Submission;
 
 namespace Relay.Reception;
 
@@ -22,7 +23,11 @@ internal sealed class SmtpListener
     private readonly ILogger _logger;
 
     public SmtpListener(
-        ListenerOptions listener, ReceptionServices services, ReceptionLimits limits, ServerCertificate certificate)
+        ListenerOptions listener,
+        ReceptionServices services,
+        ReceptionLimits limits,
+        ServerCertificate certificate,
+        SubmissionServices submission)
     {
         var relay = services.Options;
         _limiter = limits.Connections;
@@ -42,13 +47,18 @@ internal sealed class SmtpListener
             MinOctetsPerSecond = relay.Sessions.MinOctetsPerSecond,
             MaxCommands = relay.Sessions.MaxCommands,
             MaxErrors = relay.Sessions.MaxErrors,
+            // RFC 8314 §4.1, RFC 3207 §4: who must authenticate must do so inside TLS, and mail in clear is not taken before.
+            RequireTls = listener.RequireAuth,
         };
         _session = new SmtpServerServices(
             options,
-            limits.Guard(new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, _logger)),
+            limits.Guard(new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, submission, _logger)),
             new MessageReception(services, listener.IsSubmission),
             services.Clock,
-            _logger);
+            _logger)
+        {
+            Authenticator = submission.Authenticator,
+        };
     }
 
     /// <summary>Serves one connection until it ends.</summary>
