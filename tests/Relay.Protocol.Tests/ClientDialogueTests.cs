@@ -191,6 +191,27 @@ public sealed class ClientDialogueTests : IAsyncLifetime
         Assert.Equal(["bob@one.test"], messages[1].Recipients);
     }
 
+    [Fact] // RFC 5321 §3.3, §4.2.1: replies are kept apart: accepted ones are delivered, 4xx retried, 5xx returned
+    public async Task SMTP_38_MixedRepliesAreKeptApart()
+    {
+        var clock = new ManualClock();
+        var sender = _lab.AddDomain("corp.test");
+        var mx = _lab.AddDomain("one.test", new MxBehavior()
+            .At(new MxRule("RCPT", MxAction.Reply("450 4.2.1 Mailbox busy")) { Containing = "later@", Times = 1 })
+            .At("RCPT", "never@", MxAction.Reply("550 5.1.1 No such user")));
+        await using var relay = await _lab.StartRelayAsync(clock, Clocks.RareRetry);
+        await relay.SubmitAsync(Cancel, "ok@one.test", "later@one.test", "never@one.test");
+
+        Assert.Equal(["ok@one.test"], (await mx.WaitForMessagesAsync(1, Cancel))[0].Recipients);
+        var notice = Notice.Of((await sender.WaitForMessagesAsync(1, Cancel))[0]);
+        Assert.Equal("rfc822; never@one.test", notice.OfRecipient("Final-Recipient"));
+
+        await clock.PassRetryAsync(Cancel);
+        Assert.Equal(["later@one.test"], (await mx.WaitForMessagesAsync(2, Cancel))[1].Recipients);
+        await relay.StopAsync();
+        Assert.Equal((2, 1), (mx.Messages.Count, sender.Messages.Count));
+    }
+
     [Fact] // RFC 5321 §4.5.4.1: 5xx replies to MAIL are not cached
     public async Task SMTP_39_ARefusalOfMailIsNotRemembered()
     {

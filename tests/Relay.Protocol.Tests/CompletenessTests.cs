@@ -17,6 +17,9 @@ public sealed partial class CompletenessTests
         .Where(id => id.StartsWith("SMTP-", StringComparison.Ordinal) || id.StartsWith("DSN-", StringComparison.Ordinal));
 
     [Fact]
+    public void Requirements_AllHaveATest() => Assert.Empty(Required.Except(Proved));
+
+    [Fact]
     public void Tests_NameRequirementsThatExist() => Assert.Empty(Proved.Except(Required));
 
     [GeneratedRegex("^([A-Z]+)_([0-9]+[a-z]?)_")]

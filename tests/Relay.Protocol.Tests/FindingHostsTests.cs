@@ -1,4 +1,5 @@
 using System.Net;
+using Relay.Lab;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
 using Relay.Tests.EndToEnd;
@@ -13,9 +14,14 @@ public sealed class FindingHostsTests : IAsyncLifetime
 
     private readonly LabInternet _lab = new();
 
+    public FindingHostsTests() => Sender = AddDomain("corp.test");
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static MxBehavior Busy => new MxBehavior().At(MxRule.Connect, MxAction.ReplyAndClose("421 4.3.2 Busy"));
+
+    // Where notifications come to.
+    private LabMx Sender { get; }
 
     private LabZone Zone => _lab.Dns.Zone;
 
@@ -56,6 +62,32 @@ public sealed class FindingHostsTests : IAsyncLifetime
         await relay.Log.NextAsync("deferred", Cancel);
         Assert.Empty(own.Connections);
         Assert.DoesNotContain(HostQueries, query => query.Name == "one.test" && query.Type != LabDnsType.Mx);
+    }
+
+    [Fact] // RFC 5321 §5.1: a non-existent domain is reported as an error
+    public async Task SMTP_04_ADomainThatDoesNotExistIsReported()
+    {
+        await using var relay = await _lab.StartRelayAsync();
+        var notice = await ReturnedAsync(relay, "ann@nowhere.test");
+
+        Assert.Equal("5.1.2", notice.OfRecipient("Status"));
+    }
+
+    [Fact] // RFC 5321 §5.1: a temporary DNS failure queues the message
+    public async Task SMTP_04_ATemporaryFailureOfDnsQueuesTheMessage()
+    {
+        var mx = AddDomain("one.test");
+        _lab.Dns.SetFault("one.test", LabDnsType.Mx, LabDnsFault.ServerFailure);
+        await using (var relay = await _lab.StartRelayAsync())
+        {
+            await relay.SubmitAsync(Cancel, "ann@one.test");
+            await relay.Log.NextAsync("deferred", Cancel);
+        }
+
+        _lab.Dns.ClearFaults();
+        await using var later = await _lab.StartRelayAsync(new ManualClock(TimeProvider.System.GetUtcNow().AddMinutes(20)));
+        await mx.WaitForMessagesAsync(1, Cancel);
+        Assert.Empty(Sender.Messages);
     }
 
     [Fact] // RFC 5321 §5.1: the result of a CNAME is processed as if it were the original name
@@ -157,6 +189,68 @@ public sealed class FindingHostsTests : IAsyncLifetime
         await host.WaitForMessagesAsync(1, Cancel);
     }
 
+    [Fact] // RFC 5321 §5.1: with the relay itself among the MX hosts, entries of the same and higher preference values are discarded
+    public async Task SMTP_11_OnlyHostsBetterThanTheRelayItselfAreTried()
+    {
+        var better = AddMx("one.test", 5, "mx5.one.test", Busy);
+        var own = AddMx("one.test", 10, "relay.test");
+        var same = AddMx("one.test", 10, "mx10.one.test");
+        var worse = AddMx("one.test", 20, "mx20.one.test");
+        await using var relay = await _lab.StartRelayAsync();
+        await relay.SubmitAsync(Cancel, "ann@one.test");
+
+        await relay.Log.NextAsync("deferred", Cancel);
+        Assert.Single(better.Connections);
+        Assert.All((LabMx[])[own, same, worse], host => Assert.Empty(host.Connections));
+    }
+
+    [Fact] // RFC 5321 §5.1: if none remains, the message is returned
+    public async Task SMTP_11_WithTheRelayAsBestHostTheMessageIsReturned()
+    {
+        var own = AddMx("one.test", 10, "relay.test");
+        var worse = AddMx("one.test", 20, "mx20.one.test");
+        await using var relay = await _lab.StartRelayAsync();
+
+        Assert.Equal("5.4.6", (await ReturnedAsync(relay, "ann@one.test")).OfRecipient("Status"));
+        Assert.All((LabMx[])[own, worse], host => Assert.Empty(host.Connections));
+    }
+
+    [Fact] // RFC 5321 §5.1: if MX records exist but none is usable, an error is reported
+    public async Task SMTP_12_MxRecordsThatLeadNowhereAreAnError()
+    {
+        var own = _lab.AddHost("one.test");
+        Zone.AddMx("one.test", 10, "mx1.one.test").AddMx("one.test", 20, "mx2.one.test");
+        await using var relay = await _lab.StartRelayAsync();
+
+        Assert.Equal("5.4.4", (await ReturnedAsync(relay, "ann@one.test")).OfRecipient("Status"));
+        Assert.Empty(own.Connections);
+    }
+
+    [Fact] // RFC 7505 §3, §4: a single null MX means that no mail is accepted: no connection, immediate failure with 5.1.10
+    public async Task SMTP_13_ANullMxFailsAtOnceWithoutAnAddressQuery()
+    {
+        var own = _lab.AddHost("one.test");
+        Zone.AddMx("one.test", 0, ".");
+        await using var relay = await _lab.StartRelayAsync();
+
+        Assert.Equal("5.1.10", (await ReturnedAsync(relay, "ann@one.test")).OfRecipient("Status"));
+        Assert.Empty(own.Connections);
+        Assert.DoesNotContain(HostQueries, query => query.Name == "one.test" && query.Type != LabDnsType.Mx);
+    }
+
+    [Fact] // RFC 7505 §4.1: a recipient refused at submission because of a null MX gets 556 with 5.1.10
+    public async Task SMTP_14_ADomainKnownToTakeNoMailIsRefusedAtRcpt()
+    {
+        Zone.AddMx("silent.test", 0, ".");
+        await using var relay = await _lab.StartRelayAsync();
+
+        // Reception asks no name server: it is known from the first message on.
+        await ReturnedAsync(relay, "ann@silent.test");
+        await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        await talk.SayAsync(Letter.Mail, "250", Cancel);
+        await talk.SayAsync("RCPT TO:<ann@silent.test>", "556 5.1.10", Cancel);
+    }
+
     [Fact] // RFC 7505 §4.1, §4.2: a sender domain with a null MX may be refused by policy; this relay has none that does
     public async Task SMTP_15_ASenderWhoseDomainTakesNoMailMaySend()
     {
@@ -221,6 +315,15 @@ public sealed class FindingHostsTests : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();
+
+    /// <summary>What the sender is told of a message that cannot be delivered.</summary>
+    private async Task<Notice> ReturnedAsync(RelayUnderTest relay, string recipient)
+    {
+        await relay.SubmitAsync(Cancel, recipient);
+        var notice = Notice.Of((await Sender.WaitForMessagesAsync(1, Cancel))[0]);
+        Assert.Equal("failed", notice.OfRecipient("Action"));
+        return notice;
+    }
 
     private LabMx AddDomain(string domain) => AddMx(domain, 10, $"mx.{domain}");
 

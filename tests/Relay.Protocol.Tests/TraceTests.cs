@@ -1,6 +1,7 @@
 using System.Text;
 using Relay.Lab.Mx;
 using Relay.Tests.EndToEnd;
+using Relay.Tests.Submission;
 
 namespace Relay.Protocol.Tests;
 
@@ -63,6 +64,20 @@ public sealed class TraceTests : IAsyncLifetime
     public async Task SMTP_56_WithNamesTheProtocolUsed(string hello, bool tls, string expected) =>
         Assert.Contains(expected, await TraceOfSessionAsync(hello, tls), StringComparison.Ordinal);
 
+    [Fact] // RFC 3848 §1: and with A after AUTH
+    public async Task SMTP_56_WithNamesAuthentication()
+    {
+        await using var lab = new SubmissionLab();
+        var mx = lab.Internet.AddDomain("one.test");
+        lab.AddAccount("app@corp.test", "secret");
+        await using var relay = await lab.StartRelayAsync();
+        await using var talk = await SubmissionLab.OpenTlsAsync(relay.EndPoint, isImplicit: false, Cancel);
+        await talk.SayAsync(SubmissionLab.Plain("app@corp.test", "secret"), "235", Cancel);
+        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
+
+        Assert.Contains(" with ESMTPSA id ", TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], Letter.Text), StringComparison.Ordinal);
+    }
+
     [Theory] // RFC 8314 §4.3: the TLS cipher suite is recorded with the tls clause
     [InlineData(false)]
     [InlineData(true)]
@@ -87,6 +102,27 @@ public sealed class TraceTests : IAsyncLifetime
         Assert.Matches(Grammar, trace);
         Assert.Equal(recipients == 1, trace.Contains("\tfor <u1@one.test>", StringComparison.Ordinal));
         Assert.Equal(recipients == 1, trace.Contains('@', StringComparison.Ordinal));
+    }
+
+    [Fact] // RFC 5321 §6.3: trivial loops are detected and stopped
+    public async Task SMTP_59_TwoRelaysPointingAtEachOtherEndInANotification()
+    {
+        var sender = _lab.AddHost("mx.corp.test");
+        _lab.Dns.Zone.AddMx("corp.test", 10, "mx.corp.test").AddA("here.test", "127.0.0.3").AddA("there.test", "127.0.0.4");
+        await using var here = await StartAsync("here.test", "127.0.0.3", "there.test");
+        await using var there = await StartAsync("there.test", "127.0.0.4", "here.test");
+        await here.SubmitAsync(Cancel, "ann@loop.test");
+
+        var notice = Notice.Of((await sender.WaitForMessagesAsync(1, Cancel))[0]);
+        Assert.Equal("5.4.6", notice.OfRecipient("Status"));
+        Assert.Single(sender.Messages);
+
+        Task<RelayUnderTest> StartAsync(string name, string address, string nextHop) => _lab.StartRelayAsync(
+            ("Relay:HostName", name),
+            ("Relay:DataDirectory", Path.Combine(_lab.DataDirectory, name)),
+            ("Relay:Listeners:0:Address", $"{address}:{_lab.MxPort}"),
+            ("Relay:Routes:0:Domain", "loop.test"),
+            ("Relay:Routes:0:NextHop", nextHop));
     }
 
     [Theory] // RFC 5321 §6.3: counting Received fields uses a high limit, about 100
