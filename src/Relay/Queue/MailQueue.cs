@@ -152,7 +152,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
         foreach (var home in homes)
         {
-            dispatcher.Scheduler.Add(message.Envelope.Id, home, expiry, attempts: 0, TimeSpan.Zero, isHeld ? message : null);
+            dispatcher.Scheduler.AddFresh(message.Envelope.Id, home, expiry, isHeld ? message : null);
         }
 
         dispatcher.Wake();
@@ -182,7 +182,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
                 var lifetime = _options.LifetimeOf(row.IsReport);
                 var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
                 var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
-                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait, null);
+                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait);
                 entries++;
             }
         }
