@@ -4,7 +4,7 @@ namespace Relay.Queue.Scheduling;
 /// Decides what is done next. Entries wait for their time, then in line at their destination; destinations take turns at
 /// their site, sites take turns in the relay. All times are timestamps, so a stepping wall clock changes nothing.
 /// </summary>
-internal sealed class Scheduler : IDisposable
+internal sealed partial class Scheduler : IDisposable
 {
     private const int SweepThreshold = 10_000;
     private static readonly TimeSpan RouteLifetime = TimeSpan.FromMinutes(5);
@@ -75,6 +75,12 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
+            if (_underWay.Remove(entry, out var isRecalled) && isRecalled)
+            {
+                LetGo(entry);
+                return;
+            }
+
             Place(entry, wait);
         }
     }
@@ -84,6 +90,7 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
+            _underWay.Remove(entry);
             entry.Destination.Entries--;
         }
     }
@@ -108,6 +115,7 @@ internal sealed class Scheduler : IDisposable
             else if (_last < _maxPerSite && _overdue.TryDequeue(out var overdue))
             {
                 _last++;
+                _underWay.Add(overdue, false);
                 turn = new Turn.Last(overdue);
             }
             else if (!TryTakeAttempt(out turn))
@@ -293,6 +301,7 @@ internal sealed class Scheduler : IDisposable
             if (site.IsRunnable(now) && site.Take() is { } entry)
             {
                 Rotate(site);
+                _underWay.Add(entry, false);
                 turn = new Turn.Attempt(entry, site, now, IsFinal: entry.Expiry <= now);
                 return true;
             }

@@ -34,6 +34,13 @@ internal sealed class Site(string key, int maxConcurrency)
     /// <summary>An attempt could start.</summary>
     public bool IsRunnable(long now) => _rotation.Count > 0 && Active < Limit && RestsUntil <= now;
 
+    /// <summary>An operator wants it tried: what was learnt of its being unreachable no longer counts.</summary>
+    public void EndRest()
+    {
+        _failures = 0;
+        RestsUntil = long.MinValue;
+    }
+
     /// <summary>A destination has ready entries.</summary>
     public void Join(Destination destination)
     {
