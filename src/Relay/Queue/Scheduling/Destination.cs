@@ -78,17 +78,21 @@ internal sealed class Destination(string name) : ILaneMember
     }
 
     /// <summary>Takes every ready entry whose time has ended.</summary>
-    public IEnumerable<QueueEntry> TakeOverdue(long now)
+    public List<QueueEntry> TakeOverdue(long now) => TakeAll(entry => entry.Expiry <= now);
+
+    /// <summary>Takes every ready entry that matches.</summary>
+    public List<QueueEntry> TakeAll(Predicate<QueueEntry> matches)
     {
+        var taken = new List<QueueEntry>();
         var entry = First;
         First = null;
         while (entry is not null)
         {
             var next = entry.Next;
             entry.Next = null;
-            if (entry.Expiry <= now)
+            if (matches(entry))
             {
-                yield return entry;
+                taken.Add(entry);
             }
             else
             {
@@ -97,5 +101,7 @@ internal sealed class Destination(string name) : ILaneMember
 
             entry = next;
         }
+
+        return taken;
     }
 }

@@ -5,7 +5,7 @@ namespace Relay.Queue.Scheduling;
 /// their site, sites take turns in the relay, in lanes by what is known of them. All times are timestamps, so a stepping wall clock
 /// changes nothing.
 /// </summary>
-internal sealed class Scheduler : IDisposable
+internal sealed partial class Scheduler : IDisposable
 {
     // How many entries become ready in one go. A whole backlog that is due at once must not keep sessions from the lock.
     private const int MaxBatch = 1_000;
@@ -85,6 +85,12 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
+            if (_underWay.Remove(entry, out var isRecalled) && isRecalled)
+            {
+                LetGo(entry);
+                return;
+            }
+
             Place(entry, wait);
         }
     }
@@ -94,6 +100,7 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
+            _underWay.Remove(entry);
             entry.Destination.Entries--;
         }
     }
@@ -121,6 +128,7 @@ internal sealed class Scheduler : IDisposable
             {
                 _last++;
                 _rotation.Occupy(Lane.Trial);
+                _underWay.Add(overdue, false);
                 turn = new Turn.Last(overdue) { Lane = Lane.Trial };
                 return true;
             }
@@ -270,6 +278,7 @@ internal sealed class Scheduler : IDisposable
             {
                 _rotation.Occupy(lane);
                 Rotate(site);
+                _underWay.Add(entry, false);
                 turn = new Turn.Attempt(entry, site, now, IsFinal: entry.Expiry <= now) { Lane = lane };
                 return true;
             }

@@ -54,6 +54,14 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
     /// <summary>An attempt could start.</summary>
     public bool IsRunnable(long now) => _first is not null && Active < Limit && RestsUntil <= now;
 
+    /// <summary>An operator wants it tried: what was learnt of its being unreachable no longer counts.</summary>
+    public void EndRest()
+    {
+        _failures = 0;
+        HasFresh = true;
+        RestsUntil = long.MinValue;
+    }
+
     /// <summary>A destination has ready entries.</summary>
     public void Join(Destination destination)
     {
