@@ -83,7 +83,7 @@ internal sealed class Dispatcher : IDisposable
         }
         finally
         {
-            Scheduler.FinishTurn();
+            Scheduler.FinishTurn(turn);
         }
 
         Wake();

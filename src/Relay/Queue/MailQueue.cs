@@ -35,6 +35,9 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _budget = new MemoryBudget(_options.MemoryOctets);
     }
 
+    /// <summary>What operators see of the queue and do to it; null while it is not started.</summary>
+    public QueueControl? Control { get; private set; }
+
     /// <summary>The most pages the database may have; 0 for no limit. A full disk, for tests.</summary>
     internal int MaxPages { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         var schedule = new RetrySchedule(_options.RetrySchedule);
         _dispatcher = new Dispatcher(_store, _courier, schedule, _settings, _logger);
         Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+        Control = new QueueControl(_store, _dispatcher, _courier, _options, _logger);
         _dispatcher.Wake();
         return Task.CompletedTask;
     }
@@ -81,6 +85,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Control?.Dispose();
+        Control = null;
         _dispatcher?.Dispose();
         _store?.Dispose();
         _directory?.Dispose();
@@ -152,7 +158,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
         foreach (var home in homes)
         {
-            dispatcher.Scheduler.Add(message.Envelope.Id, home, expiry, attempts: 0, TimeSpan.Zero, isHeld ? message : null);
+            dispatcher.Scheduler.AddFresh(message.Envelope.Id, home, expiry, isHeld ? message : null);
         }
 
         dispatcher.Wake();
@@ -182,7 +188,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
                 var lifetime = _options.LifetimeOf(row.IsReport);
                 var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
                 var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
-                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait, null);
+                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait);
                 entries++;
             }
         }

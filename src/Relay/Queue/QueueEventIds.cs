@@ -32,4 +32,16 @@ public static class QueueEventIds
 
     /// <summary>The queue was read at the start.</summary>
     public const int QueueLoaded = 3015;
+
+    /// <summary>An operator dropped a recipient.</summary>
+    public const int Dropped = 3030;
+
+    /// <summary>An operator holds a message.</summary>
+    public const int Held = 3031;
+
+    /// <summary>An operator released a message.</summary>
+    public const int Released = 3032;
+
+    /// <summary>An operator had mail tried at once.</summary>
+    public const int Retried = 3033;
 }

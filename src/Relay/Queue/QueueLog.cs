@@ -62,4 +62,23 @@ internal static partial class QueueLog
         EventId = QueueEventIds.QueueLoaded, EventName = "queue-loaded", Level = LogLevel.Information,
         Message = "{Entries} {Destinations}")]
     public static partial void QueueLoaded(ILogger logger, int entries, int destinations);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Dropped, EventName = "dropped", Level = LogLevel.Warning,
+        Message = "{Queue} {From} {To} {State} {By}")]
+    public static partial void Dropped(ILogger logger, string queue, string from, string to, string state, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Held, EventName = "held", Level = LogLevel.Information, Message = "{Queue} {Recipients} {By}")]
+    public static partial void Held(ILogger logger, string queue, int recipients, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Released, EventName = "released", Level = LogLevel.Information,
+        Message = "{Queue} {Recipients} {By}")]
+    public static partial void Released(ILogger logger, string queue, int recipients, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Retried, EventName = "retried", Level = LogLevel.Information,
+        Message = "{Queue} {Domain} {Entries} {By}")]
+    public static partial void Retried(ILogger logger, string? queue, string? domain, int entries, string by);
 }

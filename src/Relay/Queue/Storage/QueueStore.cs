@@ -63,6 +63,20 @@ internal sealed class QueueStore : IDisposable
     /// <summary>Commits what an attempt came to; tried until it succeeds or the store is closed.</summary>
     public Task<StoreFault> SettleAsync(SettleAttempt settlement) => _writer.SubmitAsync(settlement);
 
+    /// <summary>Commits what an operator does to a message, or says why not.</summary>
+    public Task<StoreFault> ChangeAsync(ChangeMessage change) => _writer.SubmitAsync(change);
+
+    /// <summary>
+    /// Looks at the queue on a connection of its own, so that a look at a long queue keeps no delivery from its message.
+    /// </summary>
+    public Task<T> BrowseAsync<T>(Func<DbConnection, T> read, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            using var connection = _source.OpenConnection();
+            return read(connection);
+        },
+        cancellationToken);
+
     /// <summary>Reads a message for the recipients of one destination; null when it is not there.</summary>
     public Task<StoredMessage?> ReadMessageAsync(QueueId id, string destination, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadMessage(id, destination), cancellationToken);
