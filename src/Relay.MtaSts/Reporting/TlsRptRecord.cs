@@ -45,6 +45,7 @@ public static class TlsRptRecord
     private static TlsRptRecordSet ParseFields(ReadOnlySpan<byte> fields)
     {
         var destinations = new List<TlsRptDestination>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         var items = 0;
         foreach (var range in fields.Split((byte)';'))
         {
@@ -52,7 +53,7 @@ public static class TlsRptRecord
             var field = Trim(fields[range]);
             if (field.StartsWith("rua="u8))
             {
-                items += AddDestinations(field["rua=".Length..], destinations);
+                items += AddDestinations(field["rua=".Length..], destinations, seen);
             }
         }
 
@@ -60,7 +61,8 @@ public static class TlsRptRecord
         return items == 0 ? TlsRptRecordSet.Invalid.Instance : new TlsRptRecordSet.Found(destinations);
     }
 
-    private static int AddDestinations(ReadOnlySpan<byte> list, List<TlsRptDestination> destinations)
+    private static int AddDestinations(
+        ReadOnlySpan<byte> list, List<TlsRptDestination> destinations, HashSet<string> seen)
     {
         var items = 0;
         foreach (var range in list.Split((byte)','))
@@ -68,9 +70,9 @@ public static class TlsRptRecord
             var item = Trim(list[range]);
             items += item.IsEmpty ? 0 : 1;
 
-            // RFC 8460 §3: one unusable URI does not spoil the others; one named twice is served once.
-            if (TlsRptUri.TryRead(item, out var destination)
-                && !destinations.Exists(other => other.Rua == destination.Rua))
+            // RFC 8460 §3: one unusable URI does not spoil the others; one named twice is served once. A hostile record
+            // names thousands, and comparing each with each would take their square in time.
+            if (TlsRptUri.TryRead(item, out var destination) && seen.Add(destination.Rua))
             {
                 destinations.Add(destination);
             }
