@@ -4,7 +4,7 @@ namespace Relay.Lab.Load;
 /// Who has seen which message: what was submitted, what the relay answered, what arrived and how often. Written by all
 /// sessions and sinks at once; everything is allocated beforehand.
 /// </summary>
-internal sealed class LoadLedger(LoadPlan plan, TimeProvider clock)
+internal sealed class LoadLedger(LoadPlan plan, LoadCorpus corpus, TimeProvider clock) : ILoadSource
 {
     private readonly long[] _submitted = new long[plan.Messages];
     private readonly long[] _accepted = new long[plan.Messages];
@@ -22,7 +22,7 @@ internal sealed class LoadLedger(LoadPlan plan, TimeProvider clock)
     /// <summary>Completes when as many messages were accepted as the plan wants before the kill.</summary>
     public Task KillDue => _killDue.Task;
 
-    /// <summary>Messages wait to be submitted.</summary>
+    /// <inheritdoc/>
     public bool HasMore => Volatile.Read(ref _taken) < plan.Messages;
 
     /// <summary>Messages answered with 250.</summary>
@@ -43,17 +43,26 @@ internal sealed class LoadLedger(LoadPlan plan, TimeProvider clock)
     /// <summary>Arrivals that are none of our messages, damaged, or for somebody else.</summary>
     public int Foreign => Volatile.Read(ref _foreign);
 
-    /// <summary>The next message to submit; false when there are no more.</summary>
-    public bool TryTake(out int message)
+    /// <inheritdoc/>
+    public ValueTask<LoadMessage?> TakeAsync(CancellationToken cancellationToken)
     {
-        message = Interlocked.Increment(ref _taken) - 1;
-        return message < plan.Messages;
+        var message = Interlocked.Increment(ref _taken) - 1;
+        if (message >= plan.Messages)
+        {
+            return default;
+        }
+
+        var recipients = new string[plan.Recipients];
+        for (var recipient = 0; recipient < recipients.Length; recipient++)
+        {
+            recipients[recipient] = $"{recipient}.{message}@{LoadPlan.DomainName(plan.DomainOf(message, recipient))}";
+        }
+
+        _submitted[message] = clock.GetTimestamp();
+        return ValueTask.FromResult<LoadMessage?>(new LoadMessage(message, corpus, "load@client.test", recipients));
     }
 
-    /// <summary>The client begins the transaction.</summary>
-    public void OnSubmit(int message) => _submitted[message] = clock.GetTimestamp();
-
-    /// <summary>The relay answered 250.</summary>
+    /// <inheritdoc/>
     public void OnAccepted(int message)
     {
         Volatile.Write(ref _accepted[message], clock.GetTimestamp());
@@ -63,15 +72,19 @@ internal sealed class LoadLedger(LoadPlan plan, TimeProvider clock)
         }
     }
 
-    /// <summary>The relay answered something else.</summary>
-    public void OnRefused(string reply)
+    /// <inheritdoc/>
+    public void OnRefused(int message, string reply)
     {
         Interlocked.Increment(ref _refused);
         Interlocked.CompareExchange(ref _firstRefusal, reply, null);
     }
 
-    /// <summary>The connection broke before the answer.</summary>
-    public void OnUnanswered() => Interlocked.Increment(ref _unanswered);
+    /// <inheritdoc/>
+    public void OnUnanswered(int message) => Interlocked.Increment(ref _unanswered);
+
+    /// <inheritdoc/>
+    public void OnTurnedAway(string reply) =>
+        throw new InvalidOperationException($"The relay greeted a client with: {reply}");
 
     /// <summary>One copy arrived at the sink of a recipient's domain.</summary>
     public void OnArrival(int message, int recipient)

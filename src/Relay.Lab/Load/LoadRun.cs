@@ -29,7 +29,7 @@ public sealed class LoadRun : IAsyncDisposable
     {
         (_plan, _directory) = (plan, directory);
         _corpus = new LoadCorpus(plan);
-        _ledger = new LoadLedger(plan, TimeProvider.System);
+        _ledger = new LoadLedger(plan, _corpus, TimeProvider.System);
         _certificate = _authority.IssueSelfSigned("*.load.test");
         _sink = LoadSink.Start(plan, _corpus, _ledger, _certificate.Context);
         for (var domain = 0; domain < plan.Domains; domain++)
@@ -67,7 +67,7 @@ public sealed class LoadRun : IAsyncDisposable
         {
             await StartRelayAsync(cancellationToken);
             var labCpuBefore = Environment.CpuUsage.TotalTime;
-            var load = LoadGenerator.RunAsync(_plan, _corpus, _ledger, WhenUp, cancellationToken);
+            var load = LoadGenerator.RunAsync(_plan.Sessions, _ledger, WhenUp, cancellationToken);
             if (_plan.KillAfter is not null && await Task.WhenAny(load, _ledger.KillDue) != load)
             {
                 await KillAndRestartAsync(cancellationToken);

@@ -8,21 +8,12 @@ namespace Relay.Lab.Load;
 /// <summary>
 /// One client of the load on one connection: MAIL, RCPT and DATA in one group, then the content, message by message.
 /// </summary>
-internal sealed class LoadSession : IDisposable
+internal sealed class LoadSession(ILoadSource source) : IDisposable
 {
-    private readonly LoadPlan _plan;
-    private readonly LoadCorpus _corpus;
-    private readonly LoadLedger _ledger;
     private readonly Socket _socket =
         new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly byte[] _output;
     private readonly byte[] _input = new byte[8192];
-
-    public LoadSession(LoadPlan plan, LoadCorpus corpus, LoadLedger ledger)
-    {
-        (_plan, _corpus, _ledger) = (plan, corpus, ledger);
-        _output = ArrayPool<byte>.Shared.Rent(Math.Max(corpus.Length + 3, 128 * (plan.Recipients + 2)));
-    }
+    private byte[] _output = ArrayPool<byte>.Shared.Rent(16_384);
 
     public void Dispose()
     {
@@ -36,72 +27,79 @@ internal sealed class LoadSession : IDisposable
         try
         {
             await _socket.ConnectAsync(relay, cancellationToken);
-            var greeting = await ReadRepliesAsync(1, cancellationToken);
-            if (greeting.Refusal is { } refusal)
+            if (await ReadRepliesAsync(1, cancellationToken) is { Refusal: { } refusal })
             {
-                throw new InvalidOperationException($"The relay greeted a client with: {refusal}");
+                source.OnTurnedAway(refusal);
+                return;
             }
 
             await CommandAsync("EHLO load.client.test\r\n"u8.ToArray(), cancellationToken);
-            while (_ledger.TryTake(out var message))
+            while (await source.TakeAsync(cancellationToken) is { } message)
             {
-                await SubmitAsync(message, cancellationToken);
+                if (await SubmitAsync(message, cancellationToken) is { } reply)
+                {
+                    source.OnRefused(message.Number, reply);
+                    await CommandAsync("RSET\r\n"u8.ToArray(), cancellationToken);
+                }
+                else
+                {
+                    source.OnAccepted(message.Number);
+                }
             }
 
             await CommandAsync("QUIT\r\n"u8.ToArray(), cancellationToken);
         }
         catch (SocketException)
         {
-            // The relay went away; the ledger knows what was on its way.
+            // The relay went away; the source knows what was on its way.
         }
     }
 
-    private async Task SubmitAsync(int message, CancellationToken cancellationToken)
+    /// <summary>Submits a message; gives the reply that refused it, null when it was taken.</summary>
+    private async Task<string?> SubmitAsync(LoadMessage message, CancellationToken cancellationToken)
     {
         try
         {
-            _ledger.OnSubmit(message);
             await SendAsync(WriteEnvelope(message), cancellationToken);
-            var envelope = await ReadRepliesAsync(_plan.Recipients + 2, cancellationToken);
+            var envelope = await ReadRepliesAsync(message.Recipients.Count + 2, cancellationToken);
             if (envelope.Last != 354)
             {
-                _ledger.OnRefused(envelope.Refusal ?? "no reply was a refusal, but DATA was not answered with 354");
-                await CommandAsync("RSET\r\n"u8.ToArray(), cancellationToken);
-                return;
+                return envelope.Refusal ?? "no reply was a refusal, but DATA was not answered with 354";
             }
 
-            _corpus.Write(message, _output);
-            ".\r\n"u8.CopyTo(_output.AsSpan(_corpus.Length));
-            await SendAsync(_corpus.Length + 3, cancellationToken);
+            message.Corpus.Write(message.Number, _output);
+            ".\r\n"u8.CopyTo(_output.AsSpan(message.Corpus.Length));
+            await SendAsync(message.Corpus.Length + 3, cancellationToken);
             var content = await ReadRepliesAsync(1, cancellationToken);
-            if ((envelope.Refusal ?? content.Refusal) is { } refusal)
-            {
-                _ledger.OnRefused(refusal);
-            }
-            else
-            {
-                _ledger.OnAccepted(message);
-            }
+            return envelope.Refusal ?? content.Refusal;
         }
         catch (SocketException)
         {
-            _ledger.OnUnanswered();
+            source.OnUnanswered(message.Number);
             throw;
         }
     }
 
-    private int WriteEnvelope(int message)
+    private int WriteEnvelope(LoadMessage message)
     {
-        var length = Encoding.ASCII.GetBytes($"MAIL FROM:<load@client.test> SIZE={_corpus.Length}\r\n", _output);
-        for (var recipient = 0; recipient < _plan.Recipients; recipient++)
+        MakeRoom(Math.Max(message.Corpus.Length + 3, 128 * (message.Recipients.Count + 2)));
+        var length = Encoding.ASCII.GetBytes($"MAIL FROM:<{message.ReversePath}> SIZE={message.Corpus.Length}\r\n", _output);
+        foreach (var recipient in message.Recipients)
         {
-            // The number travels in the envelope too, so that an envelope with another's content is noticed.
-            var domain = LoadPlan.DomainName(_plan.DomainOf(message, recipient));
-            length += Encoding.ASCII.GetBytes($"RCPT TO:<{recipient}.{message}@{domain}>\r\n", _output.AsSpan(length));
+            length += Encoding.ASCII.GetBytes($"RCPT TO:<{recipient}>\r\n", _output.AsSpan(length));
         }
 
         "DATA\r\n"u8.CopyTo(_output.AsSpan(length));
         return length + 6;
+    }
+
+    private void MakeRoom(int octets)
+    {
+        if (_output.Length < octets)
+        {
+            ArrayPool<byte>.Shared.Return(_output);
+            _output = ArrayPool<byte>.Shared.Rent(octets);
+        }
     }
 
     private async Task CommandAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)

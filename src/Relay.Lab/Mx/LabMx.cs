@@ -69,6 +69,20 @@ public sealed class LabMx : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Gives the messages so far, those taken with a positive reply and the others, and forgets them: for long runs.
+    /// </summary>
+    public (IReadOnlyList<MxMessage> Taken, IReadOnlyList<MxMessage> Unaccepted) Drain()
+    {
+        lock (_gate)
+        {
+            (MxMessage[] Taken, MxMessage[] Unaccepted) drained = ([.. _messages], [.. _unaccepted]);
+            _messages.Clear();
+            _unaccepted.Clear();
+            return drained;
+        }
+    }
+
     /// <summary>Waits until this many messages were taken.</summary>
     public Task<IReadOnlyList<MxMessage>> WaitForMessagesAsync(int count, CancellationToken cancellationToken) =>
         WaitAsync(() => _messages.Count >= count ? Messages : null, cancellationToken);

@@ -79,16 +79,19 @@ public sealed class LabProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Sends a signal by its name without SIG: <c>HUP</c>, <c>STOP</c>, <c>CONT</c>.</summary>
+    public async Task SignalAsync(string signal, CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{Id}"]);
+        await kill.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>
     /// SIGTERM, and the exit code; SIGKILL when it has not ended after half a minute, which gives 137.
     /// </summary>
     public async Task<int> TerminateAsync(CancellationToken cancellationToken)
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{Id}"]))
-        {
-            await kill.WaitForExitAsync(cancellationToken);
-        }
-
+        await SignalAsync("TERM", cancellationToken);
         try
         {
             await EndOfOutputAsync(cancellationToken).WaitAsync(Patience, TimeProvider.System, cancellationToken);

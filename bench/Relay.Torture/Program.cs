@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Relay.Lab.Torture;
+using Relay.Torture;
+
+var kills = new Option<int>("--kills") { Description = "how often the relay is killed", DefaultValueFactory = _ => 200 };
+var seed = new Option<int>("--seed") { Description = "what moments and faults are drawn from", DefaultValueFactory = _ => 1 };
+var rate = new Option<int>("--rate") { Description = "messages a second", DefaultValueFactory = _ => 200 };
+var sessions = new Option<int>("--sessions") { Description = "clients at the same time", DefaultValueFactory = _ => 8 };
+var command = new RootCommand(
+    "Kills the relay of this tree under load, again and again, while DNS, TLS, SMTP and the store fail; counts what was answered 250 and what arrived.")
+{
+    kills, seed, rate, sessions,
+};
+command.SetAction(async (parsed, cancellationToken) =>
+{
+    var plan = new TorturePlan
+    {
+        Kills = parsed.GetValue(kills),
+        Seed = parsed.GetValue(seed),
+        MessagesPerSecond = parsed.GetValue(rate),
+        Sessions = parsed.GetValue(sessions),
+    };
+    var directory = Directory.CreateTempSubdirectory("relay-torture-");
+    var result = await TortureRun.RunAsync(plan, directory.FullName, Console.Error.WriteLine, cancellationToken);
+    TortureReport.Write(Console.Out, result);
+    var failures = result.Failures(plan);
+    foreach (var failure in failures)
+    {
+        await Console.Out.WriteLineAsync($"FAILED: {failure}");
+    }
+
+    if (failures.Count > 0)
+    {
+        await Console.Out.WriteLineAsync($"The relay's logs and data are kept in {directory.FullName}.");
+        return 1;
+    }
+
+    directory.Delete(recursive: true);
+    return 0;
+});
+return await command.Parse(args).InvokeAsync();

@@ -1,0 +1,22 @@
+using Relay.Lab.Torture;
+
+namespace Relay.Tests.EndToEnd;
+
+/// <summary>The short form of <c>bench/Relay.Torture</c>; docs/reliability.md has the long one.</summary>
+public sealed class TortureTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("relay-torture").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact] // SMTP-45, RFC 5321 §6.1: what was answered 250 is not lost, whatever breaks.
+    public async Task FiveKills_WhileDnsTlsSmtpAndTheStoreFail_LoseNothingAndDoubleOnlyWhatWasUnderWay()
+    {
+        var plan = new TorturePlan { Kills = 5, Seed = 2, MessagesPerSecond = 60 };
+        var result = await TortureRun.RunAsync(plan, _directory, progress: null, Cancel);
+        Assert.Empty(result.Failures(plan));
+        Assert.NotEmpty(result.Faults);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+}
