@@ -21,6 +21,7 @@ internal static class QueueCommand
         ForMessage("hold", "Keeps a message from being tried until it is released", withJson: false, HoldAsync),
         ForMessage("release", "Lets a held message go, at once", withJson: false, ReleaseAsync),
         ForMessage("drop", "Removes a message; its sender is not told", withJson: false, DropAsync),
+        QueueRecoverCommand.Create(),
     };
 
     private static Command List()

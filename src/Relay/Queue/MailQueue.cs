@@ -41,6 +41,9 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     /// <summary>The most pages the database may have; 0 for no limit. A full disk, for tests.</summary>
     internal int MaxPages { get; init; }
 
+    /// <summary>Gives the connections in place of the file's own; a failing store, for tests.</summary>
+    internal DbDataSource? Source { get; init; }
+
     /// <inheritdoc/>
     public QueueId NextId() => (_ids ?? throw new InvalidOperationException("The queue is not started")).Next();
 
@@ -51,11 +54,19 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _directory = QueueDirectory.Open(_settings.DataDirectory);
-        _store = OpenStore(_directory.QueueFile);
+        _store = OpenStore(_directory);
         _ids = new QueueIdSequence(_store.FirstId);
         var schedule = new RetrySchedule(_options.RetrySchedule);
         _dispatcher = new Dispatcher(_store, _courier, schedule, _settings, _logger);
-        Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+        try
+        {
+            Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+        }
+        catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
+        {
+            throw new IOException(QueueDamage.Of(_directory.QueueFile, error.Message), error);
+        }
+
         Control = new QueueControl(_store, _dispatcher, _courier, _options, _logger);
         _dispatcher.Wake();
         return Task.CompletedTask;
@@ -95,11 +106,29 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _directory = null;
     }
 
-    private QueueStore OpenStore(string file)
+    private QueueStore OpenStore(QueueDirectory directory)
     {
+        var file = directory.QueueFile;
         try
         {
-            return new QueueStore(new SqliteDataSource(file, MaxPages), _logger);
+            var source = Source ?? new SqliteDataSource(file, MaxPages);
+            if (QueueIntegrity.FindFault(file, directory.WasMade) is { } fileFault)
+            {
+                throw new IOException(QueueDamage.Of(file, fileFault));
+            }
+
+            if (QueueIntegrity.FindFault(source, new FileInfo(file).Length) is { } fault)
+            {
+                throw new IOException(QueueDamage.Of(file, fault));
+            }
+
+            var store = new QueueStore(source, _courier.Clock, _logger);
+            directory.MarkMade();
+            return store;
+        }
+        catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
+        {
+            throw new IOException(QueueDamage.Of(file, error.Message), error);
         }
         catch (Exception fault) when (fault is DbException or InvalidOperationException)
         {

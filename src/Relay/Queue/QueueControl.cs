@@ -12,6 +12,9 @@ internal sealed class QueueControl(
 {
     private readonly SemaphoreSlim _turn = new(1);
 
+    /// <summary>How many attempts are under way or being written.</summary>
+    public int UnderWay => dispatcher.Scheduler.UnderWay;
+
     /// <summary>How much there is.</summary>
     public Task<QueueTotals> CountAsync(CancellationToken cancellationToken) =>
         store.BrowseAsync(QueueListing.Count, cancellationToken);

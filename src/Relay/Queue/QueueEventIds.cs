@@ -33,6 +33,9 @@ public static class QueueEventIds
     /// <summary>The queue was read at the start.</summary>
     public const int QueueLoaded = 3015;
 
+    /// <summary>The store is damaged.</summary>
+    public const int StoreDamaged = 3034;
+
     /// <summary>An operator dropped a recipient.</summary>
     public const int Dropped = 3030;
 

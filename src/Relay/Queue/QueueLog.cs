@@ -44,6 +44,11 @@ internal static partial class QueueLog
     public static partial void StoreRecovered(ILogger logger);
 
     [LoggerMessage(
+        EventId = QueueEventIds.StoreDamaged, EventName = "store-corrupt", Level = LogLevel.Error,
+        Message = "{Text} {Remedy}")]
+    public static partial void StoreDamaged(ILogger logger, string text, string remedy);
+
+    [LoggerMessage(
         EventId = QueueEventIds.OperationRefused, EventName = "store-refused", Level = LogLevel.Error,
         Message = "{Text}")]
     public static partial void OperationRefused(ILogger logger, string text);

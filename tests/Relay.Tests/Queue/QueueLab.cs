@@ -12,7 +12,7 @@ internal sealed class QueueLab : IAsyncDisposable
     private readonly List<MailQueue> _queues = [];
     private readonly CancellationTokenSource _killed = new();
 
-    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("relay-queue-").FullName;
+    public string Directory { get; init; } = System.IO.Directory.CreateTempSubdirectory("relay-queue-").FullName;
 
     public ManualClock Clock { get; } = new();
 
@@ -30,6 +30,9 @@ internal sealed class QueueLab : IAsyncDisposable
 
     public int MaxPages { get; set; }
 
+    /// <summary>Makes the connections to the file, when they are to misbehave.</summary>
+    public Func<string, System.Data.Common.DbDataSource>? Source { get; set; }
+
     public IReportOutcomeListener? ReportOutcomes { get; set; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -40,6 +43,7 @@ internal sealed class QueueLab : IAsyncDisposable
             Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Options, Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
+            Source = Source?.Invoke(Path.Combine(Directory, "queue.db")),
         };
         _queues.Add(queue);
         return queue;

@@ -9,6 +9,18 @@ internal sealed partial class Scheduler
     // An entry that is given out stands in no line; true for one that is not to be put back when it returns.
     private readonly Dictionary<QueueEntry, bool> _underWay = [];
 
+    /// <summary>How many entries are given out.</summary>
+    public int UnderWay
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _underWay.Count;
+            }
+        }
+    }
+
     /// <summary>
     /// Makes what matches and waits due now, and ends the rest of its sites. Returns how many entries match, those under way
     /// included.

@@ -13,6 +13,7 @@ internal sealed class QueueStore : IDisposable
 
     private readonly DbDataSource _source;
     private readonly QueueWriter _writer;
+    private readonly BoundedWrites _writes;
     private readonly SemaphoreSlim _readerSlots = new(MaxReaders);
     private readonly ConcurrentBag<StoreReader> _readers = [];
 
@@ -20,7 +21,7 @@ internal sealed class QueueStore : IDisposable
     /// Opens the store, making what is missing. Throws <see cref="DbException"/> when it cannot be opened and
     /// <see cref="InvalidOperationException"/> when a later version wrote it.
     /// </summary>
-    public QueueStore(DbDataSource source, ILogger logger)
+    public QueueStore(DbDataSource source, TimeProvider clock, ILogger logger)
     {
         _source = source;
         using (var connection = source.OpenConnection())
@@ -30,6 +31,7 @@ internal sealed class QueueStore : IDisposable
         }
 
         _writer = new QueueWriter(source, logger);
+        _writes = new BoundedWrites(_writer, clock);
     }
 
     /// <summary>The first id that no earlier run can have given.</summary>
@@ -42,13 +44,13 @@ internal sealed class QueueStore : IDisposable
         QueuedEnvelope envelope, IReadOnlyList<string> destinations, MessageContent content,
         CancellationToken cancellationToken)
     {
-        var staging = new ContentStaging(_writer, envelope.Id, content);
+        var staging = new ContentStaging(_writes, envelope.Id, content);
         var facts = await staging.RunAsync(cancellationToken);
         var fault = staging.Fault;
         if (fault == StoreFault.None)
         {
             var insert = new InsertMessage(envelope, destinations, facts);
-            fault = await _writer.SubmitAsync(insert);
+            fault = await _writes.WriteAsync(insert, () => new TakeBackMessage(envelope.Id));
             fault = fault == StoreFault.None && insert.IsRepeated ? StoreFault.Repeated : fault;
         }
 
@@ -117,6 +119,14 @@ internal sealed class QueueStore : IDisposable
         _source.Dispose();
     }
 
+    private void NoteDamage(DbException error)
+    {
+        if (SqlDialect.Classify(error) == StoreFault.Damaged)
+        {
+            _writer.Condition.Damaged(error);
+        }
+    }
+
     private async Task<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
     {
         await _readerSlots.WaitAsync(cancellationToken);
@@ -132,9 +142,10 @@ internal sealed class QueueStore : IDisposable
             _readers.Add(reader);
             return found;
         }
-        catch (DbException)
+        catch (DbException error)
         {
             reader?.Dispose();
+            NoteDamage(error);
             throw;
         }
         finally

@@ -18,16 +18,19 @@ internal static class SqlDialect
     public const string Clustered = "WITHOUT ROWID";
 
     private const int ErrorPrimaryMask = 0xFF;
+    private const int ErrorCorrupt = 11;
     private const int ErrorFull = 13;
     private const int ErrorTooBig = 18;
     private const int ErrorConstraint = 19;
     private const int ErrorMismatch = 20;
+    private const int ErrorNotADatabase = 26;
 
     /// <summary>What an error of the engine means for the operation that met it.</summary>
     public static StoreFault Classify(DbException error) =>
         ((error as SqliteException)?.SqliteErrorCode & ErrorPrimaryMask) switch
         {
             ErrorFull => StoreFault.Full,
+            ErrorCorrupt or ErrorNotADatabase => StoreFault.Damaged,
             ErrorConstraint or ErrorMismatch or ErrorTooBig => StoreFault.Operation,
             _ => StoreFault.Unavailable,
         };
