@@ -34,8 +34,9 @@ internal static class AddressLiteral
 
     private static bool TryParse(ReadOnlySpan<char> text, AddressFamily family, out IPAddress address)
     {
-        // A zone (fe80::1%eth0) has a meaning on one machine only.
-        if (!text.Contains('%') && IPAddress.TryParse(text, out var parsed) && parsed.AddressFamily == family)
+        // A zone (fe80::1%eth0) has a meaning on one machine only; brackets, a port and a prefix, which the platform reads
+        // too, are no part of an address (RFC 5321 §4.1.3).
+        if (!text.ContainsAny("%[]/") && IPAddress.TryParse(text, out var parsed) && parsed.AddressFamily == family)
         {
             address = parsed;
             return true;

@@ -142,7 +142,7 @@ internal sealed class LedgerWriter : IDisposable
         return digest;
     }
 
-    private static string LinesOf(StsPolicy policy) =>
+    internal static string LinesOf(StsPolicy policy) =>
         string.Join('\n', policy.Text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 
     private void WriteFailure(

@@ -31,7 +31,14 @@ internal static class PeerText
     public static string Helo(string text) => Clean(text, Token, MaxHelo);
 
     /// <summary>receiving-mx-hostname: a name from an MX record, which DNS lets hold anything.</summary>
-    public static string MxHost(string text) => Clean(text, Host, MaxHelo);
+    public static string MxHost(string text)
+    {
+        // RFC 5321 §4.1.2: a hyphen stands inside a label. One host named otherwise would make the whole report invalid to
+        // receivers that check.
+        var host = Clean(text, Host, MaxHelo);
+        return string.Join('.', host.Split('.').Select(label =>
+            label.StartsWith('-') || label.EndsWith('-') ? label.Replace('-', '_') : label));
+    }
 
     /// <summary>Mail can go to this domain, so a report can too (RFC 5321 §4.1.2).</summary>
     public static bool IsPolicyDomain(string domain) =>

@@ -54,11 +54,19 @@ internal static class ConfigurationSources
             if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
                 faults.Add($"{file}: it does not hold a JSON object; begin with {{ and name sections in it");
+                return;
             }
+
+            // JSON may name a key twice, in the same letter case or another; the configuration may not, and throws.
+            new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(file)).Build();
         }
         catch (JsonException fault)
         {
             faults.Add($"{file}: line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}: not JSON: {ReasonOf(fault)}");
+        }
+        catch (InvalidDataException fault)
+        {
+            faults.Add($"{file}: cannot be used: {fault.InnerException?.Message ?? fault.Message}; give every key once");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -31,17 +31,14 @@ internal static class SettingsCheck
     ]);
 
     /// <summary>
-    /// Every fault, each naming key, value and remedy: first unknown keys and values of the wrong form, and when there
-    /// are none of these, what the parts themselves object to.
+    /// Unknown keys and values of the wrong form, each with key, value and remedy. Comes before anything reads the
+    /// configuration, for what reads a value of the wrong form throws.
     /// </summary>
-    public static IReadOnlyList<string> Check(IConfiguration configuration, IServiceProvider services)
-    {
-        var faults = Schema.Check(configuration);
-        if (faults.Count > 0)
-        {
-            return faults;
-        }
+    public static IReadOnlyList<string> CheckForm(IConfiguration configuration) => Schema.Check(configuration);
 
+    /// <summary>What the parts themselves object to, once the form is right.</summary>
+    public static IReadOnlyList<string> CheckValues(IServiceProvider services)
+    {
         try
         {
             services.GetRequiredService<IStartupValidator>().Validate();

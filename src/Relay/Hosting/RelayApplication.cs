@@ -46,6 +46,12 @@ internal static class RelayApplication
         }
 
         var configuration = sources.Build();
+        faults.AddRange(SettingsCheck.CheckForm(configuration));
+        if (faults.Count > 0)
+        {
+            return null;
+        }
+
         builder.Configuration.AddConfiguration(configuration);
         AddServices(builder.Services, configuration);
         replace?.Invoke(builder.Services);
@@ -53,7 +59,7 @@ internal static class RelayApplication
         // provider.
         using (var services = builder.Services.BuildServiceProvider())
         {
-            faults.AddRange(SettingsCheck.Check(configuration, services));
+            faults.AddRange(SettingsCheck.CheckValues(services));
         }
 
         if (faults.Count > 0)
@@ -67,7 +73,7 @@ internal static class RelayApplication
         return application;
     }
 
-    private static void AddServices(IServiceCollection services, IConfiguration configuration)
+    internal static void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);

@@ -22,7 +22,10 @@ public readonly record struct QueueId(long Value)
         var value = 0L;
         foreach (var letter in text)
         {
-            var digit = Alphabet.IndexOf(char.ToUpperInvariant(letter), StringComparison.Ordinal);
+            // Other scripts have letters whose capital is one of these.
+            var digit = char.IsAscii(letter)
+                ? Alphabet.IndexOf(char.ToUpperInvariant(letter), StringComparison.Ordinal)
+                : -1;
             if (digit < 0)
             {
                 return false;

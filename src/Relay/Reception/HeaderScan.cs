@@ -12,7 +12,7 @@ internal sealed class HeaderScan
 
     private readonly byte[] _start = new byte[LongestName];
     private int _kept;
-    private bool _lineIsEmpty = true;
+    private long _lineOctets;
 
     /// <summary>How many Received fields there were (RFC 5321 §6.3).</summary>
     public int ReceivedFields { get; private set; }
@@ -49,18 +49,18 @@ internal sealed class HeaderScan
         var room = Math.Min(part.Length, LongestName - _kept);
         part[..room].CopyTo(_start.AsSpan(_kept));
         _kept += room;
-        _lineIsEmpty &= part.IsEmpty || (part.Length == 1 && part[0] == '\r');
+        _lineOctets += part.Length;
     }
 
     private void EndLine()
     {
-        if (_lineIsEmpty)
+        var line = _start.AsSpan(0, _kept);
+        if (_lineOctets == 0 || (_lineOctets == 1 && line[0] == '\r'))
         {
             IsOver = true;
             return;
         }
 
-        var line = _start.AsSpan(0, _kept);
         if (Names(line, "received"u8))
         {
             ReceivedFields++;
@@ -75,7 +75,7 @@ internal sealed class HeaderScan
         }
 
         _kept = 0;
-        _lineIsEmpty = true;
+        _lineOctets = 0;
     }
 
     // RFC 5322 §2.2 and §4.5: a name in any case, and white space before the colon in old messages.

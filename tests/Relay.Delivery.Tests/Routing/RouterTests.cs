@@ -166,6 +166,8 @@ public class RouterTests
     [InlineData("[0x7f.0.0.1]")]
     [InlineData("[IPv6:fe80::1%eth0]")]
     [InlineData("[IPv6:192.0.2.1]")]
+    [InlineData("[IPv6:[2001:db8::1]]")] // this and the next found by fuzzing: the platform reads more than an address
+    [InlineData("[IPv6:[2001:db8::1]:25]")]
     [InlineData("[]")]
     [InlineData("[")]
     [InlineData("")]

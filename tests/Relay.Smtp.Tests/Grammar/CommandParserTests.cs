@@ -57,6 +57,7 @@ public class CommandParserTests
     [InlineData("<a@[192.0.2]>")]
     [InlineData("<a@[192.0.2.256]>")]
     [InlineData("<a@[0x7f.0.0.1]>")]
+    [InlineData("<a@[010.0.0.1]>")] // found by fuzzing: taken here, and refused by delivery
     [InlineData("<a@[2001:db8::1]>")]
     [InlineData("<a@[IPv6:fe80::1%eth0]>")]
     [InlineData("<a@[IPv6:192.0.2.1]>")]

@@ -67,6 +67,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("Dns:Servers:0=foo", "Dns:Servers:0: \"foo\" is not an address")]
     [InlineData("Store:Engine=Oracle", "Store:Engine: ")]
     [InlineData("MtaSts:FetchPort=0", "MtaSts:FetchPort: ")]
+    [InlineData("TlsRpt:Enabled=maybe", "TlsRpt:Enabled: \"maybe\" is not true or false")] // found by fuzzing: it was read before it was checked
     public async Task ConfigCheck_Fault_IsNamedWithKeyAndExitCodeTwo(string setting, string expected)
     {
         var (code, text) = await RunAsync("config", "check", $"--{setting}");
@@ -85,6 +86,7 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("{ \"Relay\": }", "line 1, column 12")]
     [InlineData("[]", "does not hold a JSON object")]
+    [InlineData("{ \"Relay\": {}, \"relay\": { \"HostName\": \"a\", \"HostName\": \"b\" } }", "give every key once")] // found by fuzzing
     public async Task ConfigCheck_BrokenFile_IsNamedWithItsPlace(string json, string expected)
     {
         var file = Path.Combine(_directory, "broken.json");

@@ -28,6 +28,22 @@ public sealed class HeaderScanTests
         }
     }
 
+    [Theory] // found by fuzzing: each CR alone in a piece made the line count as empty, and the header end there
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(100)]
+    public void Read_LineOfCarriageReturns_DoesNotEndTheHeader(int chunk)
+    {
+        var scan = new HeaderScan();
+        foreach (var piece in "\r\r\nReceived: x\r\n"u8.ToArray().Chunk(chunk))
+        {
+            scan.Read(piece);
+        }
+
+        Assert.False(scan.IsOver);
+        Assert.Equal(1, scan.ReceivedFields);
+    }
+
     [Fact] // SMTP-60, RFC 5321 §6.3
     public void Read_ReceivedFields_AreCountedInTheHeaderOnly()
     {
