@@ -8,7 +8,8 @@ internal static class Clocks
     /// <summary>A first retry between 17 and 18.7 minutes: no other timer of the relay is due then.</summary>
     public static readonly (string Key, string Value) RareRetry = ("Queue:RetrySchedule:0", "00:17:00");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>What takes longer than this will not come.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Waits until a limit of exactly this length runs.</summary>
     public static Task DueAsync(this ManualClock clock, TimeSpan dueIn, CancellationToken cancellationToken) =>
