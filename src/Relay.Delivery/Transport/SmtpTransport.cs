@@ -120,7 +120,10 @@ internal sealed class SmtpTransport(
         var finished = false;
         try
         {
-            var hop = new HopFacts(host.ToString(), connection.Key.Address, connection.Tls);
+            var hop = new HopFacts(host.ToString(), connection.Key.Address, connection.Tls)
+            {
+                SpeaksDsn = connection.Session.Capabilities.Dsn,
+            };
             var next = Next.Nothing;
             var waiting = Fitting(progress, connection.Session.Capabilities, hop);
             while (next == Next.Nothing && waiting.Count > 0)

@@ -1,7 +1,9 @@
+using System.Text;
+
 namespace Relay.Smtp.Grammar;
 
 /// <summary>The encoding of ENVID and ORCPT values (RFC 3461 §4).</summary>
-internal static class Xtext
+public static class Xtext
 {
     /// <summary>
     /// True for text that is xtext and decodes to printable ASCII. RFC 3461 §4.4 demands that of ENVID; of ORCPT we
@@ -33,6 +35,26 @@ internal static class Xtext
         }
 
         return true;
+    }
+
+    /// <summary>What the text stands for; a <c>+</c> that is not followed by two hexadecimal digits stands for itself.</summary>
+    public static string Decode(string text)
+    {
+        var decoded = new StringBuilder(text.Length);
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '+' && at + 2 < text.Length && char.IsAsciiHexDigitUpper(text[at + 1]) && char.IsAsciiHexDigitUpper(text[at + 2]))
+            {
+                decoded.Append((char)Value((byte)text[at + 1], (byte)text[at + 2]));
+                at += 2;
+            }
+            else
+            {
+                decoded.Append(text[at]);
+            }
+        }
+
+        return decoded.ToString();
     }
 
     private static bool IsUpperHex(byte digit) => char.IsAsciiHexDigitUpper((char)digit);

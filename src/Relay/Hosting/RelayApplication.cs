@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Admin;
+using Relay.Bounces;
 using Relay.Configuration;
 using Relay.Delivery;
 using Relay.Dns;
@@ -93,6 +94,7 @@ internal static class RelayApplication
         services.AddRelayDns();
         services.AddDelivery();
         services.AddMtaSts(configuration);
+        services.AddBounces();
         services.AddMailQueue();
         services.AddReportMail();
 

@@ -13,21 +13,21 @@ internal sealed class Consignment
 
     /// <summary>Makes the attempt for a message in memory.</summary>
     public Consignment(QueueEntry entry, ResidentMessage resident, bool isFinal)
-        : this(entry, resident.RecipientsAt(entry.Destination), isFinal, (resident.Envelope.Mail, resident.Envelope.ReportKey is not null), resident.Content)
+        : this(entry, resident.RecipientsAt(entry.Destination), isFinal, (resident.Envelope.Mail, resident.Envelope.ReportKey is not null, resident.Envelope.ReceivedAt), resident.Content)
     {
     }
 
     /// <summary>Makes the attempt for a message in the store.</summary>
     public Consignment(QueueEntry entry, StoredMessage stored, MessageContent content, bool isFinal)
-        : this(entry, stored.Recipients, isFinal, (stored.Mail, stored.IsReport), content)
+        : this(entry, stored.Recipients, isFinal, (stored.Mail, stored.IsReport, stored.ReceivedAt), content)
     {
     }
 
     private Consignment(
-        QueueEntry entry, IReadOnlyList<StoredRecipient> recipients, bool isFinal, (MailFrom Mail, bool IsReport) message,
-        MessageContent content)
+        QueueEntry entry, IReadOnlyList<StoredRecipient> recipients, bool isFinal, (MailFrom Mail, bool IsReport, DateTimeOffset ReceivedAt) message, MessageContent content)
     {
         _recipients = recipients;
+        ReceivedAt = message.ReceivedAt;
         Entry = entry;
         Attempt = new DeliveryAttempt
         {
@@ -44,12 +44,18 @@ internal sealed class Consignment
     /// <summary>The entry it is for.</summary>
     public QueueEntry Entry { get; }
 
+    /// <summary>When the message was accepted.</summary>
+    public DateTimeOffset ReceivedAt { get; }
+
     /// <summary>What the pipeline gets.</summary>
     public DeliveryAttempt Attempt { get; }
 
     /// <summary>Some recipient is to be tried again.</summary>
     public bool IsAnyQueued =>
         !Attempt.IsFinal && Attempt.Recipients.Any(recipient => recipient.Outcome is DeliveryOutcome.Deferred);
+
+    /// <summary>The sender has been told of a recipient's delay.</summary>
+    public bool IsWarned(int index) => _recipients[index].IsWarned;
 
     /// <summary>The store's number of a recipient of the attempt.</summary>
     public int SeqOf(int index) => _recipients[index].Seq;

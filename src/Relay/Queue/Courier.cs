@@ -1,28 +1,18 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
 using Relay.Delivery.Routing;
-using Relay.Queue.Scheduling;
-using Relay.Queue.Storage;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue;
 
-/// <summary>Takes attempts to the pipeline and puts what they came to into words: for the store and for the log.</summary>
-internal sealed class Courier(
-    IDeliveryPipeline pipeline, IRouter router, QueueOptions options, TimeProvider clock, ILogger<MailQueue> logger)
+/// <summary>Takes attempts to the pipeline, and looks after the faults of those who deliver.</summary>
+internal sealed class Courier(IDeliveryPipeline pipeline, IRouter router, ILogger<MailQueue> logger)
 {
     private static readonly DeliveryOutcome InternalError = new DeliveryOutcome.Deferred(
         new DeliveryFailure("internal-error", new EnhancedStatusCode(4, 3, 0), "The relay failed to make this attempt"));
 
     private static readonly DeliveryOutcome Interrupted = new DeliveryOutcome.Deferred(
         new DeliveryFailure("interrupted", new EnhancedStatusCode(4, 3, 2), "The relay was stopped during this attempt"));
-
-    /// <summary>Hears of reports that could not be delivered; null when nobody wants to.</summary>
-    public IReportOutcomeListener? ReportOutcomes { get; init; }
-
-    /// <summary>The time.</summary>
-    public TimeProvider Clock => clock;
 
     /// <summary>
     /// The key of the site that serves a destination. A destination that cannot be routed is a site of its own: the
@@ -70,71 +60,5 @@ internal sealed class Courier(
         }
 
         attempt.SettleRemaining(InternalError);
-    }
-
-    /// <summary>How long an entry may still be tried.</summary>
-    public TimeSpan TimeLeft(QueueEntry entry) => clock.GetElapsedTime(clock.GetTimestamp(), entry.Expiry);
-
-    /// <summary>Logs each recipient and makes what the store is to keep.</summary>
-    public SettleAttempt Settle(Consignment consignment, TimeSpan wait)
-    {
-        var attempt = consignment.Attempt;
-        var now = clock.GetUtcNow();
-        var log = new DeliveryLog(logger, attempt, options.LifetimeOf(attempt.IsTlsReport) - TimeLeft(consignment.Entry));
-        var settlements = new RecipientSettlement[attempt.Recipients.Count];
-        for (var index = 0; index < settlements.Length; index++)
-        {
-            var recipient = attempt.Recipients[index];
-            var settlement = Settle(consignment.SeqOf(index), recipient, attempt.IsFinal, log, now + wait);
-            settlements[index] = attempt.IsTlsReport ? SettleReport(recipient, settlement) : settlement;
-        }
-
-        return new SettleAttempt(consignment.Entry.Id, settlements)
-        {
-            Attempts = consignment.Entry.Attempts,
-            AttemptedAt = now,
-            NextAttempt = now + wait,
-        };
-    }
-
-    // RFC 8460 §5.3, RFC 5321 §4.5.5: nobody is told of a report that failed but who made it, so nothing of it is kept.
-    private RecipientSettlement SettleReport(AttemptRecipient recipient, RecipientSettlement settlement)
-    {
-        if (settlement.State is not (RecipientState.Bounced or RecipientState.Expired))
-        {
-            return settlement;
-        }
-
-        ReportOutcomes?.Failed(recipient.Envelope.Mailbox.ToString(), settlement.Text);
-        return settlement with { State = null };
-    }
-
-    private static RecipientSettlement Settle(
-        int seq, AttemptRecipient recipient, bool isFinal, DeliveryLog log, DateTimeOffset next)
-    {
-        switch (recipient.Outcome)
-        {
-            case DeliveryOutcome.Delivered delivered:
-                log.Delivered(recipient.Envelope, delivered);
-                return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
-
-            case DeliveryOutcome.Deferred(var failure) when isFinal:
-                log.Expired(recipient.Envelope, failure);
-                return Keep(RecipientState.Expired, failure);
-
-            case DeliveryOutcome.Deferred(var failure):
-                log.Deferred(recipient.Envelope, failure, next);
-                return Keep(RecipientState.Queued, failure);
-
-            case DeliveryOutcome.Bounced(var failure):
-                log.Bounced(recipient.Envelope, failure);
-                return Keep(RecipientState.Bounced, failure);
-
-            default:
-                throw new UnreachableException();
-        }
-
-        RecipientSettlement Keep(RecipientState state, DeliveryFailure failure) =>
-            new(seq, state, failure.Status.ToString(), failure.Reply?.ToString() ?? failure.Text);
     }
 }

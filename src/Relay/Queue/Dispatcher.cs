@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
+using Relay.Bounces;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
 
@@ -15,18 +16,21 @@ internal sealed class Dispatcher : IDisposable
 
     private readonly QueueStore _store;
     private readonly Courier _courier;
+    private readonly Settler _settler;
     private readonly RetrySchedule _schedule;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _closing = new();
 
     /// <summary>Makes a dispatcher that has nothing to do yet.</summary>
-    public Dispatcher(QueueStore store, Courier courier, RetrySchedule schedule, QueueSettings settings, ILogger logger)
+    public Dispatcher(
+        QueueStore store, (Courier Courier, Settler Settler) staff, RetrySchedule schedule, QueueSettings settings, ILogger logger)
     {
         _store = store;
-        _courier = courier;
+        (_courier, _settler) = staff;
         _schedule = schedule;
         _logger = logger;
-        Scheduler = new Scheduler(settings, schedule, courier.Clock, Wake);
+        Scheduler = new Scheduler(settings, schedule, _settler.Clock, Wake);
     }
 
     /// <summary>Where entries wait.</summary>
@@ -46,6 +50,7 @@ internal sealed class Dispatcher : IDisposable
     /// <summary>Starts nothing more and waits for what is under way; breaks it off when the token fires.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await _closing.CancelAsync();
         var idle = Scheduler.StopAsync();
         await using var registration = cancellationToken.UnsafeRegister(
             static source => ((CancellationTokenSource)source!).Cancel(), _stop);
@@ -57,6 +62,7 @@ internal sealed class Dispatcher : IDisposable
     {
         Scheduler.Dispose();
         _stop.Dispose();
+        _closing.Dispose();
     }
 
     private async Task RunAsync(Turn turn)
@@ -128,7 +134,6 @@ internal sealed class Dispatcher : IDisposable
         Wake();
         if (consignment is not null)
         {
-            LetGo(turn.Entry);
             await SettleAsync(turn.Entry, consignment);
         }
     }
@@ -151,7 +156,6 @@ internal sealed class Dispatcher : IDisposable
 
         if (consignment is not null)
         {
-            LetGo(entry);
             await SettleAsync(entry, consignment);
         }
     }
@@ -191,11 +195,19 @@ internal sealed class Dispatcher : IDisposable
     private async Task SettleAsync(QueueEntry entry, Consignment consignment)
     {
         entry.Attempts++;
-        var wait = Min(_schedule.After(entry.Attempts), _courier.TimeLeft(entry));
-        var settlement = _courier.Settle(consignment, wait);
-        if (await _store.SettleAsync(settlement).WaitAsync(_stop.Token) != StoreFault.None)
+        var wait = Min(_schedule.After(entry.Attempts), _settler.TimeLeft(entry));
+
+        // Not broken off: what the attempt came to is known by now, and shall be kept.
+        var settlement = await _settler.SettleAsync(consignment, wait, _store.NextId, CancellationToken.None);
+        LetGo(entry);
+        if (await _store.SettleAsync(settlement.Write).WaitAsync(_stop.Token) != StoreFault.None)
         {
             return;
+        }
+
+        foreach (var notification in settlement.Notifications)
+        {
+            Deliver(notification);
         }
 
         if (consignment.IsAnyQueued)
@@ -206,6 +218,25 @@ internal sealed class Dispatcher : IDisposable
         {
             Scheduler.Remove(entry);
         }
+    }
+
+    /// <summary>Tells the senders of what failed before there were notifications.</summary>
+    public Task TellOfEarlierFailuresAsync() =>
+        new EarlierFailures(_store, _settler.Notifier, notification =>
+        {
+            Deliver(notification);
+            Wake();
+        }, _logger).RunAsync(_settler.Clock.GetUtcNow(), _closing.Token);
+
+    private void Deliver(PreparedNotification notification)
+    {
+        var notice = notification.Notice;
+        QueueLog.NotificationQueued(
+            _logger, notification.Id.ToString(), notice.About.ToString(), notice.Mail.ReversePath.ToString(),
+            notice.Kind.ToString().ToLowerInvariant(), notice.Recipients.Count);
+        var lifetime = _settler.LifetimeOf(isReport: false, isNotification: true);
+        var expiry = _settler.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
+        Scheduler.Add(notification.Id, notification.Destination, expiry, attempts: 0, TimeSpan.Zero, resident: null);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

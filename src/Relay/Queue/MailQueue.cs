@@ -17,20 +17,21 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private readonly QueueOptions _options;
     private readonly QueueSettings _settings;
     private readonly Courier _courier;
+    private readonly Settler _settler;
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
-    private QueueIdSequence? _ids;
+    private Task _telling = Task.CompletedTask;
 
     /// <summary>Makes a queue that is not started.</summary>
     public MailQueue(
-        IOptions<QueueOptions> options, QueueSettings settings, Courier courier, ILogger<MailQueue> logger)
+        IOptions<QueueOptions> options, QueueSettings settings, Courier courier, Settler settler, ILogger<MailQueue> logger)
     {
         _options = options.Value;
         _settings = settings;
-        _courier = courier;
+        (_courier, _settler) = (courier, settler);
         _logger = logger;
         _budget = new MemoryBudget(_options.MemoryOctets);
     }
@@ -45,7 +46,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     internal DbDataSource? Source { get; init; }
 
     /// <inheritdoc/>
-    public QueueId NextId() => (_ids ?? throw new InvalidOperationException("The queue is not started")).Next();
+    public QueueId NextId() => (_store ?? throw new InvalidOperationException("The queue is not started")).NextId();
 
     /// <summary>
     /// Opens the store, takes up what is queued and begins to deliver. Throws <see cref="IOException"/> when another process
@@ -55,9 +56,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     {
         _directory = QueueDirectory.Open(_settings.DataDirectory);
         _store = OpenStore(_directory);
-        _ids = new QueueIdSequence(_store.FirstId);
         var schedule = new RetrySchedule(_options.RetrySchedule);
-        _dispatcher = new Dispatcher(_store, _courier, schedule, _settings, _logger);
+        _dispatcher = new Dispatcher(_store, (_courier, _settler), schedule, _settings, _logger);
         try
         {
             Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
@@ -67,8 +67,13 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
             throw new IOException(QueueDamage.Of(_directory.QueueFile, error.Message), error);
         }
 
-        Control = new QueueControl(_store, _dispatcher, _courier, _options, _logger);
+        Control = new QueueControl(_store, _dispatcher, _settler, _options, _logger);
         _dispatcher.Wake();
+        if (_store.HasUntoldFailures)
+        {
+            _telling = Task.Run(_dispatcher.TellOfEarlierFailuresAsync, CancellationToken.None);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -87,7 +92,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     {
         if (_dispatcher is not null)
         {
-            await _dispatcher.StopAsync(cancellationToken);
+            await Task.WhenAll(_dispatcher.StopAsync(cancellationToken), _telling);
         }
 
         Dispose();
@@ -177,7 +182,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     {
         var isHeld = _budget.TryTake(message.Content.Octets);
         var isReport = message.Envelope.ReportKey is not null;
-        var expiry = _courier.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(_options.LifetimeOf(isReport));
+        var lifetime = _options.LifetimeOf(isReport, message.Envelope.Mail.ReversePath.IsNull);
+        var expiry = _settler.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(lifetime);
         var homes = destinations.Length == 1 ? destinations : [.. destinations.Distinct(StringComparer.Ordinal)];
         if (isHeld)
         {
@@ -198,8 +204,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     // can. An attempt that was under way when the relay died is due at once, for its time has passed.
     private void Load(QueueStore store, Scheduler scheduler, RetrySchedule schedule, CancellationToken cancellationToken)
     {
-        var wallNow = _courier.Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var now = _courier.Clock.GetTimestamp();
+        var wallNow = _settler.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = _settler.Clock.GetTimestamp();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var message = 0L;
         var entries = 0;
@@ -214,7 +220,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
             if (seen.Add(row.Destination))
             {
-                var lifetime = _options.LifetimeOf(row.IsReport);
+                var lifetime = _options.LifetimeOf(row.IsReport, row.IsNullPath);
                 var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
                 var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
                 scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait);

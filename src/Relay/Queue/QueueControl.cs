@@ -8,7 +8,7 @@ namespace Relay.Queue;
 /// tried that should not, nor two entries stand for one message and destination: that would deliver it twice.
 /// </summary>
 internal sealed class QueueControl(
-    QueueStore store, Dispatcher dispatcher, Courier courier, QueueOptions options, ILogger logger) : IDisposable
+    QueueStore store, Dispatcher dispatcher, Settler settler, QueueOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -155,7 +155,7 @@ internal sealed class QueueControl(
 
     private async Task<QueueChange> ChangeAsync(QueueId id, MessageChange wanted)
     {
-        var change = new ChangeMessage(id, wanted, courier.Clock.GetUtcNow());
+        var change = new ChangeMessage(id, wanted, settler.Clock.GetUtcNow());
         return await store.ChangeAsync(change) switch
         {
             StoreFault.None => new QueueChange(change.Recipients),
@@ -167,8 +167,8 @@ internal sealed class QueueControl(
     // As at a start: no further ahead than a whole lifetime, whatever the wall clock did since.
     private long ExpiryOf(ListedRecipient recipient)
     {
-        var clock = courier.Clock;
-        var lifetime = options.LifetimeOf(recipient.IsReport);
+        var clock = settler.Clock;
+        var lifetime = options.LifetimeOf(recipient.IsReport, recipient.ReversePath is { Length: 0 });
         var left = recipient.ReceivedAt + lifetime.TotalMilliseconds - clock.GetUtcNow().ToUnixTimeMilliseconds();
         return clock.GetTimestamp()
             + dispatcher.Scheduler.ToTimestamps(TimeSpan.FromMilliseconds(Math.Clamp(left, 0, lifetime.TotalMilliseconds)));

@@ -33,6 +33,12 @@ public static class QueueEventIds
     /// <summary>The queue was read at the start.</summary>
     public const int QueueLoaded = 3015;
 
+    /// <summary>A notification to the sender of a message was put into the queue.</summary>
+    public const int NotificationQueued = 3020;
+
+    /// <summary>A message with the null reverse-path failed; it is kept.</summary>
+    public const int NobodyToTell = 3021;
+
     /// <summary>The store is damaged.</summary>
     public const int StoreDamaged = 3034;
 

@@ -34,6 +34,17 @@ internal static partial class QueueLog
         IEnumerable<KeyValuePair<string, string>> fields, string delay, string dsn, string text);
 
     [LoggerMessage(
+        EventId = QueueEventIds.NobodyToTell, EventName = "nobody-to-tell", Level = LogLevel.Warning,
+        Message = "{Queue} {To} {Text}")]
+    public static partial void NobodyToTell(ILogger logger, string queue, string to, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.NotificationQueued, EventName = "notification-queued", Level = LogLevel.Information,
+        Message = "{Queue} {About} {To} {Kind} {Recipients}")]
+    public static partial void NotificationQueued(
+        ILogger logger, string queue, string about, string to, string kind, int recipients);
+
+    [LoggerMessage(
         EventId = QueueEventIds.StoreFailed, EventName = "store-failed", Level = LogLevel.Error,
         Message = "{Reason} {Text}")]
     public static partial void StoreFailed(ILogger logger, string reason, string text);

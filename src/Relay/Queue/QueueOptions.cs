@@ -23,6 +23,19 @@ internal sealed class QueueOptions
     /// </summary>
     public long MemoryOctets { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>After how long the sender is told that a message still waits; zero for never.</summary>
+    public TimeSpan DelayWarning { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>
+    /// How long a message with the null reverse-path, a notification, is tried (RFC 5321 §4.5.4.1); as any other when not set, and
+    /// never longer.
+    /// </summary>
+    public TimeSpan? NotificationLifetime { get; init; }
+
     /// <summary>How long a message is tried.</summary>
-    public TimeSpan LifetimeOf(bool isReport) => isReport && Lifetime > ReportLifetime ? ReportLifetime : Lifetime;
+    public TimeSpan LifetimeOf(bool isReport, bool isNotification)
+    {
+        var limit = isReport ? ReportLifetime : isNotification ? NotificationLifetime ?? Lifetime : Lifetime;
+        return limit < Lifetime ? limit : Lifetime;
+    }
 }

@@ -27,6 +27,16 @@ internal sealed class QueueOptionsValidator : IValidateOptions<QueueOptions>
             faults.Add($"Queue:Lifetime: \"{options.Lifetime}\" is out of range; write 00:00:01 to 30.00:00:00");
         }
 
+        if (options.DelayWarning < TimeSpan.Zero || options.DelayWarning > LongestLife)
+        {
+            faults.Add($"Queue:DelayWarning: \"{options.DelayWarning}\" is out of range; write 00:00:00 (never) to 30.00:00:00");
+        }
+
+        if (options.NotificationLifetime is { } lifetime && (lifetime < Shortest || lifetime > LongestLife))
+        {
+            faults.Add($"Queue:NotificationLifetime: \"{lifetime}\" is out of range; write 00:00:01 to 30.00:00:00");
+        }
+
         if (options.MemoryOctets < 0)
         {
             faults.Add($"Queue:MemoryOctets: \"{options.MemoryOctets}\" is negative; write 0 or more, as 67108864");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Relay.Bounces;
 using Relay.Delivery;
 using Relay.Delivery.Routing;
 using Relay.Queue.Storage;
@@ -11,7 +12,7 @@ internal static class QueueServices
 {
     /// <summary>
     /// Adds the queue as <see cref="IMailQueue"/> and as a hosted service. It needs <see cref="QueueSettings"/>,
-    /// <see cref="IDeliveryPipeline"/> and <see cref="IRouter"/>. Add it before the listeners: services stop in reverse
+    /// <see cref="IDeliveryPipeline"/> and <see cref="IRouter"/> and <see cref="Notifier"/>. Add it before the listeners: services stop in reverse
     /// order, and mail must have somewhere to go until the last session has ended.
     /// </summary>
     public static IServiceCollection AddMailQueue(this IServiceCollection services)
@@ -20,10 +21,10 @@ internal static class QueueServices
         services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
         services.AddSingleton<IValidateOptions<StoreOptions>, StoreOptionsValidator>();
-        services.AddSingleton(provider => new Courier(
-            provider.GetRequiredService<IDeliveryPipeline>(),
-            provider.GetRequiredService<IRouter>(),
+        services.AddSingleton<Courier>();
+        services.AddSingleton(provider => new Settler(
             provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            provider.GetRequiredService<Notifier>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<MailQueue>>())
         {

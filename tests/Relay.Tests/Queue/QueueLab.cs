@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Relay.Bounces;
 using Relay.Lab;
 using Relay.Queue;
 using Relay.Smtp;
@@ -35,12 +36,15 @@ internal sealed class QueueLab : IAsyncDisposable
 
     public IReportOutcomeListener? ReportOutcomes { get; set; }
 
+    private static NotificationMessage Notifications { get; } = new("relay.example", new Mailbox("postmaster", "relay.example"));
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public MailQueue Make()
     {
         var queue = new MailQueue(
-            Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Options, Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
+            Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Log),
+            new Settler(Options, new Notifier(Notifications, Clock), Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
             Source = Source?.Invoke(Path.Combine(Directory, "queue.db")),

@@ -115,7 +115,7 @@ public sealed class ReportQueueTests
     [InlineData(true, 24)]
     [InlineData(false, 120)]
     public void Lifetime_OfReports_IsADay(bool isReport, int hours) =>
-        Assert.Equal(TimeSpan.FromHours(hours), new QueueOptions().LifetimeOf(isReport));
+        Assert.Equal(TimeSpan.FromHours(hours), new QueueOptions().LifetimeOf(isReport, isNotification: false));
 
     private static async Task<EnqueueResult> HandInAsync(QueueLab lab, MailQueue queue, string key, byte[]? octets = null)
     {

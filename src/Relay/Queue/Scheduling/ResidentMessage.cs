@@ -26,7 +26,7 @@ internal sealed class ResidentMessage(
         {
             if (destinations[seq] == destination.Name)
             {
-                found.Add(new StoredRecipient(seq, Envelope.Recipients[seq]));
+                found.Add(new StoredRecipient(seq, Envelope.Recipients[seq], IsWarned: false));
             }
         }
 

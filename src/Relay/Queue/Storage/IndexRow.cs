@@ -7,5 +7,6 @@ namespace Relay.Queue.Storage;
 /// <param name="Attempts">How many there were.</param>
 /// <param name="NextAttempt">Milliseconds since 1970.</param>
 /// <param name="IsReport">The message is a TLS report of ours.</param>
+/// <param name="IsNullPath">The message has the null reverse-path, as notifications have.</param>
 internal readonly record struct IndexRow(
-    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt, bool IsReport);
+    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt, bool IsReport, bool IsNullPath);

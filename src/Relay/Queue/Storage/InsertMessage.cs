@@ -10,6 +10,12 @@ internal sealed class InsertMessage(QueuedEnvelope envelope, IReadOnlyList<strin
     /// <summary>A report with this key was stored before, so that nothing was written. Valid once the operation is done.</summary>
     public bool IsRepeated { get; private set; }
 
+    /// <summary>
+    /// Already stored is as good as stored now. For what is written again until it succeeds: a commit that was reported as failed
+    /// may have reached the disk all the same.
+    /// </summary>
+    public bool MayRepeat { get; init; }
+
     /// <inheritdoc/>
     public override int Octets => content.Head.Length;
 
@@ -31,15 +37,22 @@ internal sealed class InsertMessage(QueuedEnvelope envelope, IReadOnlyList<strin
         object receivedAt = envelope.ReceivedAt.ToUnixTimeMilliseconds();
 
         // The size declared with SIZE is not kept: what is relayed declares the content's own.
-        statements.InsertMessage(
+        var isStored = statements.TryInsertMessage(
+            MayRepeat,
             id, receivedAt, mail.ReversePath.Mailbox?.ToString() ?? string.Empty, (long)mail.Body, mail.SmtpUtf8 ? 1L : 0L,
             (long)mail.Return, mail.EnvelopeId, mail.Auth, content.IsEightBit ? 1L : 0L, content.Octets, content.Head);
+        if (!isStored)
+        {
+            return;
+        }
+
+        object isNullPath = mail.ReversePath.IsNull ? 1L : 0L;
         for (var seq = 0; seq < destinations.Count; seq++)
         {
             var recipient = envelope.Recipients[seq];
             statements.InsertRecipient(
                 id, (long)seq, destinations[seq], receivedAt, recipient.Mailbox.ToString(), (long)recipient.Notify,
-                recipient.OriginalRecipient);
+                recipient.OriginalRecipient, isNullPath);
         }
 
         if (content.IsStaged)

@@ -8,8 +8,9 @@ namespace Relay.Queue.Storage;
 /// <list type="bullet">
 /// <item><c>message</c>: envelope and the first piece of the content; a piece is 256 KiB at most.</item>
 /// <item><c>chunk</c>: the further pieces of big messages, numbered from 1.</item>
-/// <item><c>recipient</c>: one row until the recipient is delivered. It repeats what the index needs of the message, so
-/// that a start reads this small table alone.</item>
+/// <item><c>recipient</c>: one row until the recipient is delivered or its sender told. It repeats what the index needs of the
+/// message, so that a start reads this small table alone; <c>null_path</c> says that there is no sender to tell, <c>warned</c>
+/// that the sender was told of the delay.</item>
 /// <item><c>staged</c>: messages whose pieces are being written; those left over by a crash are cleared at the start.</item>
 /// <item><c>report</c>: which messages are TLS reports of ours, and under which key each was handed in; kept for two days,
 /// also after the message has gone, so that handing it in again is recognised.</item>
@@ -19,7 +20,7 @@ namespace Relay.Queue.Storage;
 internal static class QueueSchema
 {
     /// <summary>The version this program reads and writes.</summary>
-    public const long Version = 1;
+    public const long Version = 2;
 
     private const string Tables = $"""
         CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
@@ -55,6 +56,8 @@ internal static class QueueSchema
             last_attempt BIGINT,
             last_status TEXT,
             last_text TEXT,
+            null_path BIGINT NOT NULL DEFAULT 0,
+            warned BIGINT NOT NULL DEFAULT 0,
             PRIMARY KEY (message_id, seq)) {SqlDialect.Clustered};
         CREATE TABLE IF NOT EXISTS report (
             message_id {SqlDialect.KeyType} PRIMARY KEY,
@@ -63,6 +66,15 @@ internal static class QueueSchema
         CREATE INDEX IF NOT EXISTS report_taken_at ON report (taken_at);
         DELETE FROM chunk WHERE message_id IN (SELECT message_id FROM staged);
         DELETE FROM staged;
+        """;
+
+    // Old rows count as mail with a sender, of whose delay nobody was told. Who was not told of a failure is found out behind the
+    // start, for that reads the whole table.
+    private const string FromVersion1 = """
+        ALTER TABLE recipient ADD COLUMN null_path BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE recipient ADD COLUMN warned BIGINT NOT NULL DEFAULT 0;
+        UPDATE setting SET value = 2 WHERE name = 'schema_version';
+        INSERT INTO setting (name, value) VALUES ('untold_failures', 1);
         """;
 
     /// <summary>Makes what is missing and clears what a crash left. Throws for a store of a later version.</summary>
@@ -91,12 +103,24 @@ internal static class QueueSchema
             insert.Execute(transaction, Setting.ReservedIds, QueueIdSequence.First);
         }
 
+        if (found == 1)
+        {
+            using var upgrade = connection.CreateCommand();
+            upgrade.Transaction = transaction;
+            upgrade.CommandText = FromVersion1;
+            upgrade.ExecuteNonQuery();
+        }
+
         transaction.Commit();
     }
 
     /// <summary>How far ids are reserved: none from here on was ever given.</summary>
     public static long ReadReservedIds(DbConnection connection) =>
         ReadSetting(connection, transaction: null, Setting.ReservedIds) ?? QueueIdSequence.First;
+
+    /// <summary>Failures of version 1 are still to be told.</summary>
+    public static bool HasUntoldFailures(DbConnection connection) =>
+        ReadSetting(connection, transaction: null, Setting.UntoldFailures) == 1;
 
     /// <summary>Reserves a block of ids and returns its first.</summary>
     public static long ReserveIds(DbConnection connection)
@@ -126,5 +150,8 @@ internal static class QueueSchema
     {
         public const string SchemaVersion = "schema_version";
         public const string ReservedIds = "reserved_ids";
+
+        /// <summary>1 while a version that sent no notifications has left failures that their senders were not told of.</summary>
+        public const string UntoldFailures = "untold_failures";
     }
 }

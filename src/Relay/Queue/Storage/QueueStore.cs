@@ -14,6 +14,7 @@ internal sealed class QueueStore : IDisposable
     private readonly DbDataSource _source;
     private readonly QueueWriter _writer;
     private readonly BoundedWrites _writes;
+    private readonly QueueIdSequence _ids;
     private readonly SemaphoreSlim _readerSlots = new(MaxReaders);
     private readonly ConcurrentBag<StoreReader> _readers = [];
 
@@ -27,15 +28,19 @@ internal sealed class QueueStore : IDisposable
         using (var connection = source.OpenConnection())
         {
             QueueSchema.Prepare(connection);
-            FirstId = QueueSchema.ReserveIds(connection);
+            HasUntoldFailures = QueueSchema.HasUntoldFailures(connection);
+            _ids = new QueueIdSequence(QueueSchema.ReserveIds(connection));
         }
 
         _writer = new QueueWriter(source, logger);
         _writes = new BoundedWrites(_writer, clock);
     }
 
-    /// <summary>The first id that no earlier run can have given.</summary>
-    public long FirstId { get; }
+    /// <summary>A version that sent no notifications has left failures here that nobody was told of.</summary>
+    public bool HasUntoldFailures { get; }
+
+    /// <summary>An id that was never given, also by no earlier run.</summary>
+    public QueueId NextId() => _ids.Next();
 
     /// <summary>
     /// Commits an accepted message. <paramref name="cancellationToken"/> only stops reading the content.
@@ -87,13 +92,24 @@ internal sealed class QueueStore : IDisposable
     public Task<byte[]?> ReadPieceAsync(QueueId id, int seq, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadPiece(id, seq), cancellationToken);
 
+    /// <summary>The next messages above an id that have failed recipients; a hundred at most.</summary>
+    public Task<List<QueueId>> ReadFailedIdsAsync(QueueId after, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadFailedIds(after), cancellationToken);
+
+    /// <summary>Reads a message for its failed recipients; null when it is not there.</summary>
+    public Task<FailedMessage?> ReadFailedAsync(QueueId id, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadFailed(id), cancellationToken);
+
+    /// <summary>Every failure that version 1 left has been told.</summary>
+    public Task<StoreFault> ForgetUntoldFailuresAsync() => _writer.SubmitAsync(new ForgetUntoldFailures());
+
     /// <summary>Every queued recipient, streamed.</summary>
     public IEnumerable<IndexRow> ReadIndex()
     {
         using var connection = _source.OpenConnection();
         using var command = connection.CreateCommand();
         command.CommandText = """
-            SELECT recipient.message_id, destination, received_at, attempts, next_attempt, report_key IS NOT NULL FROM recipient
+            SELECT recipient.message_id, destination, received_at, attempts, next_attempt, report_key IS NOT NULL, null_path FROM recipient
             LEFT JOIN report ON report.message_id = recipient.message_id
             WHERE state = 0 ORDER BY recipient.message_id, seq
             """;
@@ -102,7 +118,7 @@ internal sealed class QueueStore : IDisposable
         {
             yield return new IndexRow(
                 row.GetInt64(0), row.GetString(1), row.GetInt64(2), (int)row.GetInt64(3), row.GetInt64(4),
-                row.GetBoolean(5));
+                row.GetBoolean(5), row.GetInt64(6) != 0);
         }
     }
 

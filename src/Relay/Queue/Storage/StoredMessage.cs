@@ -8,5 +8,6 @@ namespace Relay.Queue.Storage;
 /// <param name="Octets">The content's length.</param>
 /// <param name="IsEightBit">Some octet of the content is above 127.</param>
 /// <param name="IsReport">It is a TLS report of ours.</param>
+/// <param name="ReceivedAt">When it was accepted.</param>
 internal sealed record StoredMessage(
-    MailFrom Mail, IReadOnlyList<StoredRecipient> Recipients, long Octets, bool IsEightBit, bool IsReport);
+    MailFrom Mail, IReadOnlyList<StoredRecipient> Recipients, long Octets, bool IsEightBit, bool IsReport, DateTimeOffset ReceivedAt);

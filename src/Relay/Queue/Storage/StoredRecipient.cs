@@ -5,4 +5,5 @@ namespace Relay.Queue.Storage;
 /// <summary>A recipient with its number in the message.</summary>
 /// <param name="Seq">From 0.</param>
 /// <param name="Envelope">As received.</param>
-internal readonly record struct StoredRecipient(int Seq, RcptTo Envelope);
+/// <param name="IsWarned">Its sender has been told of the delay.</param>
+internal readonly record struct StoredRecipient(int Seq, RcptTo Envelope, bool IsWarned);

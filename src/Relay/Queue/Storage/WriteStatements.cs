@@ -5,8 +5,14 @@ namespace Relay.Queue.Storage;
 /// <summary>The writer's connection and its prepared statements.</summary>
 internal sealed class WriteStatements : IDisposable
 {
+    private const string Insertion = """
+        INSERT INTO message (id, received_at, reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets, head)
+        VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11)
+        """;
+
     private readonly DbConnection _connection;
     private readonly PreparedStatement _insertMessage;
+    private readonly PreparedStatement _insertOnce;
     private readonly PreparedStatement _insertRecipient;
     private readonly PreparedStatement _insertChunk;
     private readonly PreparedStatement _stage;
@@ -27,21 +33,17 @@ internal sealed class WriteStatements : IDisposable
     {
         _connection = connection;
         _committedReservedIds = QueueSchema.ReadReservedIds(connection);
-        _insertMessage = new(
-            connection,
-            """
-            INSERT INTO message (id, received_at, reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets, head)
-            VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11)
-            """,
-            11);
+        _insertMessage = new(connection, Insertion, 11);
+        _insertOnce = new(connection, $"{Insertion} ON CONFLICT (id) DO NOTHING", 11);
         _insertRecipient = new(
             connection,
             """
             INSERT INTO recipient
-            (message_id, seq, state, destination, received_at, attempts, next_attempt, mailbox, notify, original_recipient)
-            VALUES (@1, @2, 0, @3, @4, 0, @4, @5, @6, @7)
+            (message_id, seq, state, destination, received_at, attempts, next_attempt, mailbox, notify, original_recipient,
+            null_path)
+            VALUES (@1, @2, 0, @3, @4, 0, @4, @5, @6, @7, @8)
             """,
-            7);
+            8);
         _insertChunk = new(connection, "INSERT INTO chunk (message_id, seq, data) VALUES (@1, @2, @3)", 3);
         _stage = new(connection, "INSERT INTO staged (message_id) VALUES (@1)", 1);
         _unstage = new(connection, "DELETE FROM staged WHERE message_id = @1", 1);
@@ -49,10 +51,11 @@ internal sealed class WriteStatements : IDisposable
         _updateRecipient = new(
             connection,
             """
-            UPDATE recipient SET state = CASE WHEN state = 3 AND @3 = 0 THEN 3 ELSE @3 END, attempts = @4, next_attempt = @5, last_attempt = @6, last_status = @7, last_text = @8
+            UPDATE recipient SET state = CASE WHEN state = 3 AND @3 = 0 THEN 3 ELSE @3 END, attempts = @4, next_attempt = @5,
+            last_attempt = @6, last_status = @7, last_text = @8, warned = @9
             WHERE message_id = @1 AND seq = @2
             """,
-            8);
+            9);
         _deleteRecipient = new(connection, "DELETE FROM recipient WHERE message_id = @1 AND seq = @2", 2);
         _deleteMessage = new(
             connection,
@@ -88,9 +91,11 @@ internal sealed class WriteStatements : IDisposable
     }
 
     /// <summary>Id, received, reverse-path, body, SMTPUTF8, RET, ENVID, AUTH, 8-bit, octets, head.</summary>
-    public void InsertMessage(params ReadOnlySpan<object?> values) => _insertMessage.Execute(Transaction, values);
+    /// <returns>False when it was there already, which only throws where it must not be.</returns>
+    public bool TryInsertMessage(bool mayRepeat, params ReadOnlySpan<object?> values) =>
+        (mayRepeat ? _insertOnce : _insertMessage).Execute(Transaction, values) > 0;
 
-    /// <summary>Message, number, destination, received, mailbox, NOTIFY, ORCPT.</summary>
+    /// <summary>Message, number, destination, received, mailbox, NOTIFY, ORCPT, null reverse-path.</summary>
     public void InsertRecipient(params ReadOnlySpan<object?> values) => _insertRecipient.Execute(Transaction, values);
 
     /// <summary>Message, number, octets.</summary>
@@ -109,7 +114,7 @@ internal sealed class WriteStatements : IDisposable
         _unstage.Execute(Transaction, id);
     }
 
-    /// <summary>Message, number, state, attempts, next attempt, last attempt, status, text.</summary>
+    /// <summary>Message, number, state, attempts, next attempt, last attempt, status, text, warned.</summary>
     public void UpdateRecipient(params ReadOnlySpan<object?> values) => _updateRecipient.Execute(Transaction, values);
 
     /// <summary>Runs a statement too rare to be kept prepared, and says how many rows it changed.</summary>
@@ -139,6 +144,9 @@ internal sealed class WriteStatements : IDisposable
     /// <summary>Forgets the reports taken before a time, but for those still queued.</summary>
     public void ForgetReports(long before) => _deleteReports.Execute(Transaction, before);
 
+    /// <summary>Changes a setting.</summary>
+    public void SetSetting(string name, long value) => _updateSetting.Execute(Transaction, name, value);
+
     /// <summary>Keeps the reservation ahead of an id that is being stored, by half a block at least.</summary>
     public void ReserveIds(long id)
     {
@@ -156,6 +164,7 @@ internal sealed class WriteStatements : IDisposable
     {
         EndTransaction();
         _insertMessage.Dispose();
+        _insertOnce.Dispose();
         _insertRecipient.Dispose();
         _insertChunk.Dispose();
         _stage.Dispose();
