@@ -39,8 +39,6 @@ internal sealed class SmtpListener
             MaxRecipients = relay.MaxRecipients,
             Certificate = listener.Tls != ListenerTls.None && certificate.IsAvailable ? () => certificate.Current! : null,
             ImplicitTls = listener.Tls == ListenerTls.Implicit,
-            // RFC 8314 §4.1, RFC 3207 §4: who must authenticate must do so inside TLS, and mail in clear is not taken before.
-            RequireTls = listener.RequireAuth,
             CommandTimeout = relay.Sessions.CommandTimeout,
             BlockTimeout = relay.Sessions.BlockTimeout,
             HandshakeTimeout = relay.Sessions.HandshakeTimeout,
@@ -49,6 +47,8 @@ internal sealed class SmtpListener
             MinOctetsPerSecond = relay.Sessions.MinOctetsPerSecond,
             MaxCommands = relay.Sessions.MaxCommands,
             MaxErrors = relay.Sessions.MaxErrors,
+            // RFC 8314 §4.1, RFC 3207 §4: who must authenticate must do so inside TLS, and mail in clear is not taken before.
+            RequireTls = listener.RequireAuth,
         };
         _session = new SmtpServerServices(
             options,

@@ -38,6 +38,7 @@ public sealed class ReceptionLimitTests : IAsyncLifetime
         await again.SayAsync("MAIL FROM:<app@corp.test>", "450 4.7.0", Cancel);
         var line = await relay.Log.NextAsync("limit-reached", Cancel);
         Assert.Contains("client=127.0.0.1 limit=messages-per-minute value=3", line, StringComparison.Ordinal);
+        await relay.Log.NextAsync("limit-reached", Cancel);
         Assert.Equal(2, relay.Log.Of("limit-reached").Count);
     }
 
