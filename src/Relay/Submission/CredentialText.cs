@@ -30,14 +30,22 @@ internal static class CredentialText
             return false;
         }
 
-        // RFC 8265 §3.3.2: lower case first, then NFC.
-        var mapped = Utf8.GetString(octets).ToLowerInvariant().Normalize(NormalizationForm.FormC);
-        foreach (var rune in mapped.EnumerateRunes())
+        // Before the mapping, which throws at what is no character.
+        var text = Utf8.GetString(octets);
+        foreach (var rune in text.EnumerateRunes())
         {
             if (IsRefused(rune) || Rune.IsWhiteSpace(rune))
             {
                 return false;
             }
+        }
+
+        // RFC 8265 §3.3.2: lower case first, then NFC, which can bring a capital letter back and make a name longer. A name
+        // that is not its own prepared form would not be found again in the file of accounts.
+        var mapped = Map(Map(text));
+        if (Map(mapped) != mapped || Utf8.GetByteCount(mapped) > MaxNameOctets)
+        {
+            return false;
         }
 
         name = mapped;
@@ -84,6 +92,8 @@ internal static class CredentialText
             CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(normal.AsSpan()));
         }
     }
+
+    private static string Map(string text) => text.ToLowerInvariant().Normalize(NormalizationForm.FormC);
 
     // RFC 8265 §4.2.2: every space becomes the one of ASCII. All spaces lie in the basic plane.
     private static bool TryMap(Span<char> text)

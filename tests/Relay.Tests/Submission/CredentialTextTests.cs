@@ -17,6 +17,20 @@ public sealed class CredentialTextTests
         Assert.Equal(expected, name);
     }
 
+    [Theory] // found by fuzzing: what had been prepared was another name when it was prepared again, as every reading of the file does
+    [InlineData("\u0130\u0330")]
+    [InlineData("J\u0308\u030C")]
+    public void Name_Prepared_StaysWhatItIs(string text)
+    {
+        Assert.True(CredentialText.TryReadName(text, out var name));
+        Assert.True(CredentialText.TryReadName(name, out var again));
+        Assert.Equal(name, again);
+    }
+
+    [Fact] // found by fuzzing: composition makes some names longer than the file takes
+    public void Name_TooLongOncePrepared_IsRefused() =>
+        Assert.False(CredentialText.TryReadName(string.Concat(Enumerable.Repeat("\u0958", 85)), out _));
+
     [Theory]
     [InlineData("")]
     [InlineData("two words")]
@@ -30,6 +44,7 @@ public sealed class CredentialTextTests
     [InlineData("a\u2028b")]
     [InlineData("a\uE000b")]
     [InlineData("a\uFFFFb")]
+    [InlineData("a\uFFFEb")] // found by fuzzing: the platform throws instead of mapping it
     [InlineData("#ann")]
     public void Name_ThatCouldBreakALineOrLookLikeAnother_IsRefused(string text) =>
         Assert.False(CredentialText.TryReadName(text, out _));
