@@ -19,6 +19,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private readonly Courier _courier;
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
+    private readonly QueueSpace _space;
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
@@ -33,10 +34,14 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _courier = courier;
         _logger = logger;
         _budget = new MemoryBudget(_options.MemoryOctets);
+        _space = new QueueSpace(ReadDisk, _options.MinFreeOctets, logger);
     }
 
     /// <summary>The most pages the database may have; 0 for no limit. A full disk, for tests.</summary>
     internal int MaxPages { get; init; }
+
+    /// <summary>How many octets the disk has free, in place of what it says; for tests.</summary>
+    internal Func<long>? DiskFree { get; init; }
 
     /// <inheritdoc/>
     public QueueId NextId() => (_ids ?? throw new InvalidOperationException("The queue is not started")).Next();
@@ -106,7 +111,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private async Task<EnqueueResult> StoreAsync(
         QueuedEnvelope envelope, MessageContent content, CancellationToken cancellationToken)
     {
-        var isHeld = false;
+        var (isHeld, hasRoom, octets) = (false, false, content.Octets);
         try
         {
             if (_store is not { } store || _dispatcher is not { } dispatcher)
@@ -115,7 +120,10 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
             }
 
             var destinations = envelope.Recipients.Select(to => Destination.KeyOf(to.Mailbox.Domain)).ToArray();
-            var fault = await store.InsertAsync(envelope, destinations, content, cancellationToken);
+            hasRoom = await _space.TryTakeAsync(store, octets, cancellationToken);
+            var fault = hasRoom
+                ? await store.InsertAsync(envelope, destinations, content, cancellationToken)
+                : StoreFault.Full;
             if (fault != StoreFault.None)
             {
                 return fault switch
@@ -131,12 +139,19 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         }
         finally
         {
+            if (hasRoom)
+            {
+                _space.Release(octets);
+            }
+
             if (!isHeld)
             {
                 content.Dispose();
             }
         }
     }
+
+    private long ReadDisk() => DiskFree?.Invoke() ?? new DriveInfo(_settings.DataDirectory).AvailableFreeSpace;
 
     private bool HandOver(Dispatcher dispatcher, ResidentMessage message, string[] destinations)
     {

@@ -32,4 +32,10 @@ public static class QueueEventIds
 
     /// <summary>The queue was read at the start.</summary>
     public const int QueueLoaded = 3015;
+
+    /// <summary>The disk has no room for new messages beside what is kept free; they are refused.</summary>
+    public const int DiskShort = 3016;
+
+    /// <summary>The disk has room for new messages again.</summary>
+    public const int DiskRoomy = 3017;
 }

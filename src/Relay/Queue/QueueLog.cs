@@ -62,4 +62,14 @@ internal static partial class QueueLog
         EventId = QueueEventIds.QueueLoaded, EventName = "queue-loaded", Level = LogLevel.Information,
         Message = "{Entries} {Destinations}")]
     public static partial void QueueLoaded(ILogger logger, int entries, int destinations);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.DiskShort, EventName = "disk-short", Level = LogLevel.Error,
+        Message = "{Free} {Least} {Text}")]
+    public static partial void DiskShort(ILogger logger, long free, long least, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.DiskRoomy, EventName = "disk-roomy", Level = LogLevel.Warning,
+        Message = "{Free} {Least}")]
+    public static partial void DiskRoomy(ILogger logger, long free, long least);
 }

@@ -30,6 +30,8 @@ internal sealed class QueueLab : IAsyncDisposable
 
     public int MaxPages { get; set; }
 
+    public Func<long>? DiskFree { get; set; }
+
     public IReportOutcomeListener? ReportOutcomes { get; set; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -40,6 +42,7 @@ internal sealed class QueueLab : IAsyncDisposable
             Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Options, Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
+            DiskFree = DiskFree,
         };
         _queues.Add(queue);
         return queue;

@@ -71,6 +71,10 @@ internal sealed class QueueStore : IDisposable
     public Task<byte[]?> ReadPieceAsync(QueueId id, int seq, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadPiece(id, seq), cancellationToken);
 
+    /// <summary>The octets within the file that new messages can have before it grows.</summary>
+    public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadFreeOctets(), cancellationToken);
+
     /// <summary>Every queued recipient, streamed.</summary>
     public IEnumerable<IndexRow> ReadIndex()
     {
