@@ -36,6 +36,7 @@ internal static class RelayCommandLine
             StsCommand.Create(),
             ReportCommand.Create(),
             DkimCommand.Create(),
+            UserCommand.Create(),
             DemoCommand.Create(),
         };
         TakeSettings(root);
