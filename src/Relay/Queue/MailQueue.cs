@@ -20,6 +20,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private readonly Settler _settler;
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
+    private readonly QueueSpace _space;
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
@@ -34,6 +35,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         (_courier, _settler) = (courier, settler);
         _logger = logger;
         _budget = new MemoryBudget(_options.MemoryOctets);
+        _space = new QueueSpace(ReadDisk, _options.MinFreeOctets, logger);
     }
 
     /// <summary>What operators see of the queue and do to it; null while it is not started.</summary>
@@ -44,6 +46,9 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
     /// <summary>Gives the connections in place of the file's own; a failing store, for tests.</summary>
     internal DbDataSource? Source { get; init; }
+
+    /// <summary>How many octets the disk has free, in place of what it says; for tests.</summary>
+    internal Func<long>? DiskFree { get; init; }
 
     /// <inheritdoc/>
     public QueueId NextId() => (_store ?? throw new InvalidOperationException("The queue is not started")).NextId();
@@ -146,7 +151,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private async Task<EnqueueResult> StoreAsync(
         QueuedEnvelope envelope, MessageContent content, CancellationToken cancellationToken)
     {
-        var isHeld = false;
+        var (isHeld, hasRoom, octets) = (false, false, content.Octets);
         try
         {
             if (_store is not { } store || _dispatcher is not { } dispatcher)
@@ -155,7 +160,10 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
             }
 
             var destinations = envelope.Recipients.Select(to => Destination.KeyOf(to.Mailbox.Domain)).ToArray();
-            var fault = await store.InsertAsync(envelope, destinations, content, cancellationToken);
+            hasRoom = await _space.TryTakeAsync(store, octets, cancellationToken);
+            var fault = hasRoom
+                ? await store.InsertAsync(envelope, destinations, content, cancellationToken)
+                : StoreFault.Full;
             if (fault != StoreFault.None)
             {
                 return fault switch
@@ -171,12 +179,19 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         }
         finally
         {
+            if (hasRoom)
+            {
+                _space.Release(octets);
+            }
+
             if (!isHeld)
             {
                 content.Dispose();
             }
         }
     }
+
+    private long ReadDisk() => DiskFree?.Invoke() ?? new DriveInfo(_settings.DataDirectory).AvailableFreeSpace;
 
     private bool HandOver(Dispatcher dispatcher, ResidentMessage message, string[] destinations)
     {

@@ -53,4 +53,10 @@ public static class QueueEventIds
 
     /// <summary>An operator had mail tried at once.</summary>
     public const int Retried = 3033;
+
+    /// <summary>The disk has no room for new messages beside what is kept free; they are refused.</summary>
+    public const int DiskShort = 3016;
+
+    /// <summary>The disk has room for new messages again.</summary>
+    public const int DiskRoomy = 3017;
 }

@@ -97,4 +97,14 @@ internal static partial class QueueLog
         EventId = QueueEventIds.Retried, EventName = "retried", Level = LogLevel.Information,
         Message = "{Queue} {Domain} {Entries} {By}")]
     public static partial void Retried(ILogger logger, string? queue, string? domain, int entries, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.DiskShort, EventName = "disk-short", Level = LogLevel.Error,
+        Message = "{Free} {Least} {Text}")]
+    public static partial void DiskShort(ILogger logger, long free, long least, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.DiskRoomy, EventName = "disk-roomy", Level = LogLevel.Warning,
+        Message = "{Free} {Least}")]
+    public static partial void DiskRoomy(ILogger logger, long free, long least);
 }

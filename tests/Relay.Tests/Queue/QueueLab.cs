@@ -34,6 +34,8 @@ internal sealed class QueueLab : IAsyncDisposable
     /// <summary>Makes the connections to the file, when they are to misbehave.</summary>
     public Func<string, System.Data.Common.DbDataSource>? Source { get; set; }
 
+    public Func<long>? DiskFree { get; set; }
+
     public IReportOutcomeListener? ReportOutcomes { get; set; }
 
     private static NotificationMessage Notifications { get; } = new("relay.example", new Mailbox("postmaster", "relay.example"));
@@ -48,6 +50,7 @@ internal sealed class QueueLab : IAsyncDisposable
         {
             MaxPages = MaxPages,
             Source = Source?.Invoke(Path.Combine(Directory, "queue.db")),
+            DiskFree = DiskFree,
         };
         _queues.Add(queue);
         return queue;

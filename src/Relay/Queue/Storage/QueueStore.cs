@@ -103,6 +103,10 @@ internal sealed class QueueStore : IDisposable
     /// <summary>Every failure that version 1 left has been told.</summary>
     public Task<StoreFault> ForgetUntoldFailuresAsync() => _writer.SubmitAsync(new ForgetUntoldFailures());
 
+    /// <summary>The octets within the file that new messages can have before it grows.</summary>
+    public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadFreeOctets(), cancellationToken);
+
     /// <summary>Every queued recipient, streamed.</summary>
     public IEnumerable<IndexRow> ReadIndex()
     {

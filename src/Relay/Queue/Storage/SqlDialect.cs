@@ -17,6 +17,9 @@ internal static class SqlDialect
     /// <summary>Rows lie in the order of their key, as index and table in one.</summary>
     public const string Clustered = "WITHOUT ROWID";
 
+    /// <summary>The octets of the file's pages that hold nothing.</summary>
+    public const string FreeOctets = "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
+
     private const int ErrorPrimaryMask = 0xFF;
     private const int ErrorCorrupt = 11;
     private const int ErrorFull = 13;
