@@ -8,13 +8,18 @@ namespace Relay.Queue.Scheduling;
 internal sealed class KnownDestinations(int maxPerSite)
 {
     private const int SweepThreshold = 10_000;
+    private const int ForgetThreshold = 50_000;
 
     private readonly Dictionary<string, Destination> _destinations = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Site> _sites = new(StringComparer.Ordinal);
     private int _sweepAt = SweepThreshold;
+    private int _forgetAt = ForgetThreshold;
 
     /// <summary>How many there are.</summary>
     public int Count => _destinations.Count;
+
+    /// <summary>How many sites there are.</summary>
+    public int Sites => _sites.Count;
 
     /// <summary>All of them.</summary>
     public IReadOnlyCollection<Destination> Values => _destinations.Values;
@@ -36,13 +41,43 @@ internal sealed class KnownDestinations(int maxPerSite)
     /// <summary>The site of a router's key.</summary>
     public Site FindSite(string key)
     {
-        if (!_sites.TryGetValue(key, out var site))
+        if (_sites.TryGetValue(key, out var found))
         {
-            site = new Site(key, maxPerSite);
-            _sites.Add(key, site);
+            return found;
         }
 
-        return site;
+        ForgetIdleSites();
+        found = new Site(key, maxPerSite);
+        _sites.Add(key, found);
+        return found;
+    }
+
+    // A million destinations with one message each have a million sites. What is known of one without ready mail is hardly
+    // more than its rest, and none of its entries waits for less than that.
+    private void ForgetIdleSites()
+    {
+        if (_sites.Count < _forgetAt)
+        {
+            return;
+        }
+
+        foreach (var destination in _destinations.Values)
+        {
+            if (destination.Site is { IsIdle: true })
+            {
+                destination.Site = null;
+            }
+        }
+
+        foreach (var (key, site) in _sites)
+        {
+            if (site.IsIdle)
+            {
+                _sites.Remove(key);
+            }
+        }
+
+        _forgetAt = Math.Max(ForgetThreshold, 2 * _sites.Count);
     }
 
     private void Sweep()
@@ -63,7 +98,7 @@ internal sealed class KnownDestinations(int maxPerSite)
         var used = _destinations.Values.Select(destination => destination.Site).ToHashSet();
         foreach (var (key, site) in _sites)
         {
-            if (site is { Active: 0, Place.IsTaken: false } && !used.Contains(site))
+            if (site.IsIdle && !used.Contains(site))
             {
                 _sites.Remove(key);
             }

@@ -188,8 +188,6 @@ internal sealed partial class Scheduler : IDisposable
             var site = attempt.Site;
             if (site.Finish(health, attempt.Started, now, failures => ToTimestamps(_schedule.RestAfter(failures))))
             {
-                _resting.Enqueue(site, site.RestsUntil);
-                _timer.RingAt(site.RestsUntil);
                 TakeOverdue(site, now);
             }
 
@@ -261,11 +259,19 @@ internal sealed partial class Scheduler : IDisposable
         Rotate(site);
     }
 
+    // A rest is waited for only while the site has ready mail: there may be a million sites that have none.
     private void Rotate(Site site)
     {
-        if (site.IsRunnable(_clock.GetTimestamp()))
+        var now = _clock.GetTimestamp();
+        if (site.IsRunnable(now))
         {
             _rotation.Enqueue(site, site.Lane);
+        }
+        else if (site.HasReady && site.RestsUntil > now && !site.IsAwaited)
+        {
+            site.IsAwaited = true;
+            _resting.Enqueue(site, site.RestsUntil);
+            _timer.RingAt(site.RestsUntil);
         }
     }
 
@@ -325,6 +331,7 @@ internal sealed partial class Scheduler : IDisposable
                 }
 
                 _resting.Dequeue();
+                site.IsAwaited = false;
                 Rotate(site);
             }
 

@@ -51,8 +51,17 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
         }
     }
 
+    /// <summary>The scheduler waits for the end of its rest.</summary>
+    public bool IsAwaited { get; set; }
+
+    /// <summary>Some destination may have ready entries.</summary>
+    public bool HasReady => _first is not null;
+
+    /// <summary>It has nothing to do, now or after its rest.</summary>
+    public bool IsIdle => Active == 0 && !HasReady && !Place.IsTaken;
+
     /// <summary>An attempt could start.</summary>
-    public bool IsRunnable(long now) => _first is not null && Active < Limit && RestsUntil <= now;
+    public bool IsRunnable(long now) => HasReady && Active < Limit && RestsUntil <= now;
 
     /// <summary>An operator wants it tried: what was learnt of its being unreachable no longer counts.</summary>
     public void EndRest()
