@@ -23,6 +23,7 @@ internal static class FailureReason
     public const string StartTlsRefused = "starttls-refused";
     public const string HandshakeFailed = "handshake-failed";
     public const string PlaintextInjected = "plaintext-injected";
+    public const string AuthFailed = "auth-failed";
     public const string CertificateInvalid = "certificate-invalid";
     public const string TlsDemanded = "tls-demanded";
     public const string MessageTooLarge = "message-too-large";

@@ -1,4 +1,5 @@
 using System.Net;
+using Relay.Delivery.Routing;
 using Relay.Dns;
 
 namespace Relay.Delivery;
@@ -35,6 +36,9 @@ public sealed class MxHost
 
     /// <summary>The TCP port.</summary>
     public int Port { get; }
+
+    /// <summary>The account to authenticate with there; null for none.</summary>
+    internal RouteLogin? Login { get; init; }
 
     /// <summary>What TLS this host must give.</summary>
     public TlsRequirement Requirement { get; private set; }

@@ -38,4 +38,16 @@ public static class EventIds
 
     /// <summary>A client asked for what it may not have.</summary>
     public const int RelayDenied = 2106;
+
+    /// <summary>A client proved to be a user.</summary>
+    public const int Authenticated = 2110;
+
+    /// <summary>A client did not prove to be a user.</summary>
+    public const int AuthFailed = 2111;
+
+    /// <summary>The accounts were read.</summary>
+    public const int AccountsLoaded = 2112;
+
+    /// <summary>The accounts cannot be used; clients are asked to come back.</summary>
+    public const int AccountsUnusable = 2113;
 }

@@ -17,6 +17,9 @@ internal sealed record FixedRoute(DomainName Domain, bool IsSuffix, TlsRequireme
 
     public int Port { get; private init; }
 
+    /// <summary>The account to authenticate with; null for none.</summary>
+    public RouteLogin? Login { get; private init; }
+
     public static bool TryRead(RouteOptions options, int defaultPort, out FixedRoute route)
     {
         route = new FixedRoute(DomainName.Root, IsSuffix: false, options.Tls);
@@ -25,7 +28,13 @@ internal sealed record FixedRoute(DomainName Domain, bool IsSuffix, TlsRequireme
             return false;
         }
 
-        route = new FixedRoute(domain, isSuffix, options.Tls) { Port = options.Port ?? defaultPort };
+        // RFC 4954 §14, RFC 7817 §3: a password goes to nobody but the host that the operator named.
+        var tls = options.Login is null ? options.Tls : TlsRequirement.VerifiedPkix;
+        route = new FixedRoute(domain, isSuffix, tls)
+        {
+            Port = options.Port ?? defaultPort,
+            Login = options.Login is { } login && options.PasswordFile is { } file ? new RouteLogin(login, file) : null,
+        };
         if (options.NextHop is null)
         {
             return true;

@@ -16,6 +16,15 @@ public sealed class RouteOptions
     /// <summary>The next hop's port; null for <c>Delivery:Port</c>.</summary>
     public int? Port { get; init; }
 
+    /// <summary>
+    /// The account that the next hop knows us by, for AUTH PLAIN; needs a next hop with a name and a password. TLS with a
+    /// certificate for that name is then demanded, whatever <see cref="Tls"/> says.
+    /// </summary>
+    public string? Login { get; init; }
+
+    /// <summary>The file with its password on the first line, of mode 0600; read at every login.</summary>
+    public string? PasswordFile { get; init; }
+
     /// <summary>What TLS the destination must give (RFC 3207 §6).</summary>
     public TlsRequirement Tls { get; init; }
 }

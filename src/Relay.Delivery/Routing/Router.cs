@@ -46,7 +46,7 @@ internal sealed class Router(
         if (route?.NextHopName is { } nextHop)
         {
             // RFC 8461 §3.4: with a next hop of our choosing, the policy is that of the next hop's name.
-            return new(Found([new MxHost(nextHop, 0, route.Port)], nextHop, route.Tls));
+            return new(Found([new MxHost(nextHop, 0, route.Port) { Login = route.Login }], nextHop, route.Tls));
         }
 
         return RouteByMxAsync(domain, route?.Tls ?? TlsRequirement.Opportunistic, cancellationToken);

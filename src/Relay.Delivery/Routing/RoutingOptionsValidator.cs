@@ -41,6 +41,7 @@ internal sealed class RoutingOptionsValidator : IValidateOptions<RoutingOptions>
             faults.Add($"{key}:Tls: {route.Tls} is not a demand; write Opportunistic, Encrypted or VerifiedPkix");
         }
 
+        CheckLogin(faults, key, route);
         if (route.NextHop is null && route.Port is not null)
         {
             faults.Add($"{key}:Port: {route.Port} has no next hop; add {key}:NextHop, or set Delivery:Port");
@@ -49,6 +50,33 @@ internal sealed class RoutingOptionsValidator : IValidateOptions<RoutingOptions>
         if (route.NextHop is null && route.Tls == TlsRequirement.Opportunistic)
         {
             faults.Add($"{key}: the route for \"{route.Domain}\" does nothing; add NextHop or Tls, or take it out");
+        }
+    }
+
+    private static void CheckLogin(List<string> faults, string key, RouteOptions route)
+    {
+        if (route.Login is null && route.PasswordFile is null)
+        {
+            return;
+        }
+
+        if (string.IsNullOrEmpty(route.Login) || string.IsNullOrEmpty(route.PasswordFile))
+        {
+            var missing = string.IsNullOrEmpty(route.Login) ? nameof(route.Login) : nameof(route.PasswordFile);
+            faults.Add($"{key}:{missing}: it is not set; authentication needs both Login and PasswordFile");
+        }
+        else if (!FixedRoute.TryRead(route, 25, out var read) || read.NextHopName is null)
+        {
+            // RFC 7817 §3: the certificate is checked against the name that the operator wrote, so there has to be one.
+            faults.Add($"{key}:Login: it needs a next hop with a name, which its certificate must bear; set {key}:NextHop to one");
+        }
+        else if (!new RouteLogin(route.Login, route.PasswordFile).TryMakePlain(out var message, out var reason))
+        {
+            faults.Add($"{key}:PasswordFile: \"{route.PasswordFile}\" cannot be used: {reason}");
+        }
+        else
+        {
+            Array.Clear(message);
         }
     }
 }

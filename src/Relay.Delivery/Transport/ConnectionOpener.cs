@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Delivery.Routing;
@@ -51,6 +52,11 @@ internal sealed class ConnectionOpener(
         try
         {
             var opened = await SecureAsync(task, connection, cancellationToken);
+            if (opened.Connection is not null && host.Login is { } login)
+            {
+                opened = await LogInAsync(task, connection, login, cancellationToken);
+            }
+
             handedOver = opened.Connection is not null;
             if (opened.Connection is null && opened.Failure is null)
             {
@@ -173,6 +179,28 @@ internal sealed class ConnectionOpener(
         // RFC 8460 §4.2.1: TLS itself was reached, whatever the server said inside.
         task.Leave(connection, isFirstUse: true);
         return new(null, FailurePolicy.Unavailable(step, task.Hop(connection.Tls)));
+    }
+
+    /// <summary>Authenticates, which only a verified certificate allows: the route demands one.</summary>
+    private static async Task<OpenResult> LogInAsync(
+        OpeningTask task, HostConnection connection, RouteLogin login, CancellationToken cancellationToken)
+    {
+        var hop = task.Hop(connection.Tls);
+        if (!connection.Satisfies(TlsRequirement.VerifiedPkix) || !connection.Session.Capabilities.AuthPlain)
+        {
+            return new(null, FailurePolicy.AuthFailed("it does not offer AUTH PLAIN, which the route's Login needs", hop));
+        }
+
+        if (!login.TryMakePlain(out var message, out var reason))
+        {
+            return new(null, FailurePolicy.AuthFailed($"password file {login.PasswordFile} cannot be used: {reason}", hop));
+        }
+
+        var step = await connection.Session.AuthenticatePlainAsync(message, cancellationToken);
+        CryptographicOperations.ZeroMemory(message);
+        return step.Succeeded ? new(connection, null)
+            : step.Reply is { } reply ? new(null, FailurePolicy.AuthFailed($"it refuses the account {login.Name}: {reply}", hop, reply))
+            : new(null, FailurePolicy.Unavailable(step, hop));
     }
 
     /// <summary>TLS went as far as it goes: is it enough?</summary>

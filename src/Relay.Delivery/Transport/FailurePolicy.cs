@@ -61,6 +61,10 @@ internal static class FailurePolicy
         return new(reason, status, $"{Place(hop)}: {detail}") { Reply = reply, Hop = hop };
     }
 
+    /// <summary>We could not authenticate. Always transient, also after 535: the sender can do nothing about our password.</summary>
+    public static DeliveryFailure AuthFailed(string detail, HopFacts hop, Reply? reply = null) =>
+        new(FailureReason.AuthFailed, new(4, 7, 0), $"{Place(hop)}: {detail}") { Reply = reply, Hop = hop };
+
     /// <summary>No connection could be made.</summary>
     public static DeliveryFailure Unreachable(HopFacts hop, string reason, string detail) =>
         new(reason, new(4, 4, 1), $"{Place(hop)}: {detail}") { Hop = hop };

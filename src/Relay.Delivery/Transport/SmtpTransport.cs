@@ -68,7 +68,7 @@ internal sealed class SmtpTransport(
                 return;
             }
 
-            var key = new PoolKey(address, host.Port, host.Name);
+            var key = PoolKey.Of(host, address);
             var opened = await opener.OpenAsync(progress.Attempt, host, key, cancellationToken);
             if (opened.Connection is not { } connection)
             {
@@ -89,7 +89,7 @@ internal sealed class SmtpTransport(
     {
         foreach (var address in found.Addresses)
         {
-            while (pool.TryTake(new PoolKey(address, host.Port, host.Name), host.Requirement, out var connection))
+            while (pool.TryTake(PoolKey.Of(host, address), host.Requirement, out var connection))
             {
                 // RFC 8460 §4.2: a connection counts once for each policy domain it serves, not for each message.
                 var isFirstUse = connection.StartServing(progress.Attempt.PolicyDomain);

@@ -65,6 +65,13 @@ internal sealed class CommandWriter : IDisposable
             AppendReturn(mail);
         }
 
+        if (_offered.IsAuthenticated)
+        {
+            // RFC 4954 §5: goes to servers that we have authenticated to, and to no other. It says that the first submitter is
+            // not known, for what a client told us of that is not believed.
+            Append(" AUTH=<>"u8);
+        }
+
         EndCommand();
     }
 

@@ -26,6 +26,8 @@ internal static class EhloReply
                 "STARTTLS" => found with { StartTls = true },
                 "CHUNKING" => found with { Chunking = true },
                 "ENHANCEDSTATUSCODES" => found with { EnhancedStatusCodes = true },
+                // RFC 4954 §4: mechanisms in any order, and no line with an equals sign, as some wrote before there was an RFC.
+                "AUTH" => found with { AuthPlain = found.AuthPlain || Names(parameters, "PLAIN") },
                 "SIZE" => found with { Size = true, MaxSize = ReadSize(parameters) },
                 _ => found,
             };
@@ -40,6 +42,19 @@ internal static class EhloReply
             && size > 0
             ? size
             : null;
+
+    private static bool Names(ReadOnlySpan<char> words, ReadOnlySpan<char> sought)
+    {
+        while (FirstWord(words, out words) is { Length: > 0 } word)
+        {
+            if (word.Equals(sought, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static ReadOnlySpan<char> FirstWord(ReadOnlySpan<char> text, out ReadOnlySpan<char> rest)
     {

@@ -32,6 +32,12 @@ public sealed record ServerCapabilities
     /// <summary>SIZE was offered (RFC 1870).</summary>
     public bool Size { get; init; }
 
+    /// <summary>AUTH with the mechanism PLAIN (RFC 4954 §4, RFC 4616).</summary>
+    public bool AuthPlain { get; init; }
+
+    /// <summary>We have authenticated, so that MAIL says AUTH (RFC 4954 §5).</summary>
+    public bool IsAuthenticated { get; init; }
+
     /// <summary>The largest message taken, in octets; null when no limit was named (RFC 1870 §4).</summary>
     public long? MaxSize { get; init; }
 }

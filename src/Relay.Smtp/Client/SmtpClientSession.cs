@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Text;
 using Relay.Smtp.Grammar;
 
@@ -103,6 +105,36 @@ public sealed class SmtpClientSession : IAsyncDisposable
     }
 
     /// <summary>
+    /// AUTH PLAIN (RFC 4954, RFC 4616). For sessions inside TLS whose certificate the caller has found good, and servers that offer
+    /// it; what a refusal means is the caller's to say.
+    /// </summary>
+    /// <param name="message">The message of the mechanism (RFC 4616 §2); the caller clears it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<StepResult> AuthenticatePlainAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        // RFC 4954 §4, RFC 3207 §4.2: a password in clear is everybody's.
+        if (Tls is null || !Capabilities.AuthPlain)
+        {
+            throw new InvalidOperationException("no password is sent outside TLS, or to a server that does not ask for one");
+        }
+
+        // RFC 4954 §4: the initial response makes a line that may be too long for a command, the answer to a challenge none.
+        var challenge = await AskAsync("AUTH PLAIN", SmtpStage.Authentication, cancellationToken);
+        if (challenge is not { Code: 334 } || Fault is not null)
+        {
+            return Judge(challenge, SmtpStage.Authentication);
+        }
+
+        var response = new byte[Base64.GetMaxEncodedToUtf8Length(message.Length) + 2];
+        Base64.EncodeToUtf8(message.Span, response, out _, out var length);
+        "\r\n"u8.CopyTo(response.AsSpan(length));
+        var reply = await AskAsync(response.AsMemory(0, length + 2), SmtpStage.Authentication, cancellationToken);
+        CryptographicOperations.ZeroMemory(response);
+        Capabilities = Capabilities with { IsAuthenticated = reply is { IsPositive: true } };
+        return Judge(reply, SmtpStage.Authentication);
+    }
+
+    /// <summary>
     /// Sends one message: MAIL, RCPT and DATA in one group where the server pipelines (RFC 2920 §3.1).
     /// </summary>
     /// <exception cref="InvalidOperationException">The session is broken, or an address cannot be written with what the
@@ -194,14 +226,16 @@ public sealed class SmtpClientSession : IAsyncDisposable
         new(SessionFaultKind.HandshakeFailed, SmtpStage.Handshake, detail) { Reason = reason };
 
     /// <summary>One command outside a transaction and its reply; null when the session broke.</summary>
-    private async Task<Reply?> AskAsync(string command, SmtpStage stage, CancellationToken cancellationToken)
+    private Task<Reply?> AskAsync(string command, SmtpStage stage, CancellationToken cancellationToken) =>
+        AskAsync(Encoding.ASCII.GetBytes(command + "\r\n"), stage, cancellationToken);
+
+    private async Task<Reply?> AskAsync(ReadOnlyMemory<byte> octets, SmtpStage stage, CancellationToken cancellationToken)
     {
         if (await RefuseUnaskedReplyAsync(stage, cancellationToken) is (true, var early))
         {
             return early;
         }
 
-        var octets = Encoding.ASCII.GetBytes(command + "\r\n");
         var fault = await _connection.WriteAsync(octets, stage, _timeouts.Hello, cancellationToken);
         if (fault is { Kind: SessionFaultKind.TimedOut })
         {

@@ -18,6 +18,9 @@ public enum SmtpStage
     /// <summary>The TLS handshake.</summary>
     Handshake,
 
+    /// <summary>AUTH (RFC 4954).</summary>
+    Authentication,
+
     /// <summary>MAIL.</summary>
     Mail,
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Relay.Configuration;
 using Relay.Hosting;
 using Relay.MtaSts.Reporting.Mail;
 
@@ -29,6 +31,14 @@ internal static class ConfigCommand
         if (application.Services.GetRequiredService<ReportMail>().CannotSendReason is { Length: > 0 } reason)
         {
             await Console.Out.WriteLineAsync(reason.AsMemory(), cancellationToken);
+        }
+
+        var relay = application.Services.GetRequiredService<IOptions<RelayOptions>>().Value;
+        if (relay.Listeners?.Any(listener => listener.RequireAuth) == true && !File.Exists(relay.AccountsPath))
+        {
+            await Console.Out.WriteLineAsync(
+                $"Nobody can authenticate yet: there is no {relay.AccountsPath}; relay user add NAME makes it".AsMemory(),
+                cancellationToken);
         }
 
         await Console.Out.WriteLineAsync($"{file}: no faults found".AsMemory(), cancellationToken);

@@ -37,6 +37,7 @@ internal static class RelayCommandLine
             StsCommand.Create(),
             ReportCommand.Create(),
             DkimCommand.Create(),
+            UserCommand.Create(),
             DemoCommand.Create(),
         };
         TakeSettings(root);

@@ -24,6 +24,16 @@ internal sealed class RelayOptions
     /// <summary>Networks in CIDR form that may relay without authentication; loopback when not set.</summary>
     public IReadOnlyList<string>? TrustedNetworks { get; init; }
 
+    /// <summary>The accounts of those who may relay from anywhere once they have authenticated; <c>accounts</c> in the data
+    /// directory when not set. Mode 0600, changed by <c>relay user</c>, read again when it changes.</summary>
+    public string? AccountsFile { get; init; }
+
+    /// <summary>The reverse-paths that accounts may use; any when not set (RFC 6409 §6.1).</summary>
+    public IReadOnlyList<SenderLoginOptions>? SenderLogins { get; init; }
+
+    /// <summary>Where the accounts are.</summary>
+    public string AccountsPath => AccountsFile ?? Path.Combine(DataDirectory, "accounts");
+
     /// <summary>Where mail to &lt;Postmaster&gt; without a domain goes (RFC 5321 §4.5.1); postmaster at the host name
     /// when not set.</summary>
     public string? Postmaster { get; init; }

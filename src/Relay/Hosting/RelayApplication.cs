@@ -16,6 +16,7 @@ using Relay.MtaSts.Reporting;
 using Relay.Queue;
 using Relay.Reception;
 using Relay.Reporting;
+using Relay.Submission;
 
 namespace Relay.Hosting;
 
@@ -91,6 +92,7 @@ internal static class RelayApplication
 
         // After the queue: it starts with somewhere to put reports, and stops before that closes.
         services.AddTlsReports(configuration);
+        services.AddSubmission();
         services.AddReception();
         services.AddAdmin();
     }

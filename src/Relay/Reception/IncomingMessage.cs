@@ -118,6 +118,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         octets,
         _session.Remote.Address,
         _session.HelloName,
+        _session.User,
         TraceFields.TlsVersion(_session.TlsVersion),
         _session.CipherSuite?.ToString());
 }

@@ -7,9 +7,10 @@ namespace Relay.Reception;
 internal static partial class ReceptionLog
 {
     [LoggerMessage(EventId = EventIds.Received, EventName = "received", Level = LogLevel.Information,
-        Message = "{Queue} {From} {Recipients} {Size} {Client} {Helo} {Tls} {Cipher}")]
+        Message = "{Queue} {From} {Recipients} {Size} {Client} {Helo} {User} {Tls} {Cipher}")]
     public static partial void Received(
-        this ILogger logger, string queue, string from, int recipients, long size, IPAddress client, string helo, string? tls, string? cipher);
+        this ILogger logger, string queue, string from, int recipients, long size, IPAddress client, string helo, string? user, string? tls,
+        string? cipher);
 
     [LoggerMessage(EventId = EventIds.SpoolFailed, EventName = "spool-failed", Level = LogLevel.Error, Message = "{Text}")]
     public static partial void SpoolFailed(this ILogger logger, string text);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
+using Relay.Submission;
 
 namespace Relay.Reception;
 
@@ -27,7 +28,8 @@ internal static class ReceptionSetup
         IOptions<RelayOptions> options,
         ReceptionServices services,
         ConnectionLimiter limiter,
-        ServerCertificate certificate) : IConfigureOptions<KestrelServerOptions>
+        ServerCertificate certificate,
+        SubmissionServices submission) : IConfigureOptions<KestrelServerOptions>
     {
         private static readonly ListenerOptions[] Default = [new()];
 
@@ -39,7 +41,7 @@ internal static class ReceptionSetup
             {
                 if (listener.TryGetEndPoint(out var endPoint))
                 {
-                    var smtp = new SmtpListener(listener, services, limiter, certificate);
+                    var smtp = new SmtpListener(listener, services, limiter, certificate, submission);
                     kestrel.Listen(endPoint, connections => connections.Run(smtp.ServeAsync));
                 }
             }

@@ -1,47 +1,57 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Relay.Configuration;
 using Relay.Dns;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
+using Relay.Submission;
 
 namespace Relay.Reception;
 
 /// <summary>
-/// Who may send through this relay: clients in trusted networks, and nobody else (RFC 5321 §7.9). A listener that requires
-/// authentication trusts no network.
+/// Who may send through this relay: clients in trusted networks, users who have authenticated, and nobody else (RFC 5321 §7.9).
+/// A listener that requires authentication trusts no network.
 /// </summary>
 internal sealed class RelayPolicy : IMailboxPolicy
 {
     private readonly TrustedNetworks _trusted;
     private readonly ILogger _logger;
     private readonly bool _requireAuthentication;
+    private readonly SubmissionServices _submission;
 
-    public RelayPolicy(TrustedNetworks trusted, bool requireAuthentication, ILogger logger)
+    public RelayPolicy(TrustedNetworks trusted, bool requireAuthentication, SubmissionServices submission, ILogger logger)
     {
         _trusted = trusted;
         _requireAuthentication = requireAuthentication;
+        _submission = submission;
         _logger = logger;
     }
 
     public ValueTask<Reply?> CheckReversePathAsync(
         SessionFacts session, MailFrom mail, CancellationToken cancellationToken)
     {
-        // RFC 4954 §6: a server that demands authentication says so at MAIL.
-        var refusal = _requireAuthentication ? new Reply(530, new(5, 7, 0), "Authentication required") : null;
-        if (refusal is null && mail.ReversePath.Mailbox is { } mailbox && !IsQualified(mailbox))
+        // RFC 4954 §6: a server that demands authentication says so at MAIL. A session that outlives its account is such a
+        // client too.
+        if (session.User is { } user ? _submission.Accounts.IsRemoved(user) : _requireAuthentication)
         {
-            refusal = new Reply(
-                553, new(5, 1, 7), $"The sender's domain \"{mailbox.Domain}\" is not fully qualified; use user@example.com");
+            return new(new Reply(530, new(5, 7, 0), "Authentication required"));
         }
 
-        return ValueTask.FromResult(refusal);
+        if (mail.ReversePath.Mailbox is { } mailbox && !IsQualified(mailbox))
+        {
+            return new(new Reply(
+                553, new(5, 1, 7), $"The sender's domain \"{mailbox.Domain}\" is not fully qualified; use user@example.com"));
+        }
+
+        // RFC 6409 §6.1: 550 5.7.1 for an address that is not this identity's.
+        return new(session.User is null || _submission.SenderLogins.Allows(session.User, mail.ReversePath)
+            ? null
+            : new Reply(550, new(5, 7, 1), $"You may not send as {mail.ReversePath}"));
     }
 
     public ValueTask<Reply?> CheckRecipientAsync(
         SessionFacts session, MailFrom mail, RcptTo recipient, CancellationToken cancellationToken)
     {
-        var refusal = Refuse(session.Remote.Address, recipient.Mailbox);
+        var refusal = Refuse(session, recipient.Mailbox);
         if (refusal is not null)
         {
             _logger.RelayDenied(
@@ -55,12 +65,13 @@ internal sealed class RelayPolicy : IMailboxPolicy
         return ValueTask.FromResult(refusal);
     }
 
-    private Reply? Refuse(IPAddress client, Mailbox recipient)
+    private Reply? Refuse(SessionFacts session, Mailbox recipient)
     {
-        if (_requireAuthentication || !_trusted.Contains(client))
+        if (session.User is null && (_requireAuthentication || !_trusted.Contains(session.Remote.Address)))
         {
             // RFC 5321 §3.6.2: 550 says that the relay is not for this client.
-            return new Reply(550, new(5, 7, 1), "Relaying denied: your address is not in a trusted network");
+            return new Reply(
+                550, new(5, 7, 1), "Relaying denied: you have not authenticated and your address is not in a trusted network");
         }
 
         // An empty domain passes here only for <Postmaster> (RFC 5321 §4.5.1); the grammar takes no other.

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Relay.Configuration;
 using Relay.Smtp.Server;
+using Relay.Submission;
 
 namespace Relay.Reception;
 
@@ -19,7 +20,11 @@ internal sealed class SmtpListener
     private readonly ILogger _logger;
 
     public SmtpListener(
-        ListenerOptions listener, ReceptionServices services, ConnectionLimiter limiter, ServerCertificate certificate)
+        ListenerOptions listener,
+        ReceptionServices services,
+        ConnectionLimiter limiter,
+        ServerCertificate certificate,
+        SubmissionServices submission)
     {
         var relay = services.Options;
         _limiter = limiter;
@@ -31,13 +36,18 @@ internal sealed class SmtpListener
             MaxRecipients = relay.MaxRecipients,
             Certificate = listener.Tls != ListenerTls.None && certificate.IsAvailable ? () => certificate.Current! : null,
             ImplicitTls = listener.Tls == ListenerTls.Implicit,
+            // RFC 8314 §4.1, RFC 3207 §4: who must authenticate must do so inside TLS, and mail in clear is not taken before.
+            RequireTls = listener.RequireAuth,
         };
         _session = new SmtpServerServices(
             options,
-            new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, _logger),
+            new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, submission, _logger),
             new MessageReception(services, listener.IsSubmission),
             services.Clock,
-            _logger);
+            _logger)
+        {
+            Authenticator = submission.Authenticator,
+        };
     }
 
     /// <summary>Serves one connection until it ends.</summary>

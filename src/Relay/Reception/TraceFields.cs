@@ -71,7 +71,8 @@ internal static class TraceFields
         }
 
         var name = mail.SmtpUtf8 ? "UTF8SMTP" : "ESMTP";
-        return session.IsSecure ? name + "S" : name;
+        var protection = session.IsSecure ? "S" : string.Empty;
+        return session.User is null ? name + protection : $"{name}{protection}A";
     }
 
     // RFC 5321 §4.4: one recipient at most, and none where others would learn of it.

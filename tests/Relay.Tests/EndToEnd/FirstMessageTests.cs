@@ -146,8 +146,13 @@ public sealed class FirstMessageTests : IAsyncLifetime
     [Fact] // SUB-04, RFC 4954 §6: trusted networks do not count where authentication is demanded.
     public async Task Mail_WhereAuthenticationIsRequired_Is530()
     {
-        await using var relay = await _lab.StartRelayAsync(("Relay:Listeners:0:RequireAuth", "true"));
+        var (certificate, key) = WriteCertificate("relay.test");
+        await using var relay = await _lab.StartRelayAsync(
+            ("Relay:Certificate:CertificateFile", certificate),
+            ("Relay:Certificate:KeyFile", key),
+            ("Relay:Listeners:0:RequireAuth", "true"));
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        await talk.StartTlsAsync(Cancel);
         await talk.SayAsync("MAIL FROM:<app@corp.test>", "530 5.7.0", Cancel);
     }
 

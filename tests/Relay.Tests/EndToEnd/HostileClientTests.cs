@@ -37,6 +37,7 @@ public sealed class HostileClientTests : IAsyncLifetime
         Assert.Equal("last@one.test", Assert.Single((await mx.WaitForMessagesAsync(1, Cancel))[0].Recipients));
         await relay.StopAsync();
         Assert.Single(mx.Messages);
+        await relay.Log.NextAsync("received", Cancel);
         Assert.Single(relay.Log.Of("received"));
     }
 

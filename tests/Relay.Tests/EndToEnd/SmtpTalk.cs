@@ -11,18 +11,26 @@ internal sealed class SmtpTalk : IAsyncDisposable
     private readonly TcpClient _tcp = new();
     private Stream _stream = Stream.Null;
 
-    public static async Task<SmtpTalk> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    /// <summary>Connects, from an address of the test's choice where there is one.</summary>
+    public static async Task<SmtpTalk> ConnectAsync(
+        IPEndPoint endPoint, CancellationToken cancellationToken, IPAddress? from = null)
     {
         var talk = new SmtpTalk();
+        if (from is not null)
+        {
+            talk._tcp.Client.Bind(new IPEndPoint(from, 0));
+        }
+
         await talk._tcp.ConnectAsync(endPoint, cancellationToken);
         talk._stream = talk._tcp.GetStream();
         return talk;
     }
 
     /// <summary>Connects, reads the greeting and says EHLO.</summary>
-    public static async Task<SmtpTalk> OpenAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    public static async Task<SmtpTalk> OpenAsync(
+        IPEndPoint endPoint, CancellationToken cancellationToken, IPAddress? from = null)
     {
-        var talk = await ConnectAsync(endPoint, cancellationToken);
+        var talk = await ConnectAsync(endPoint, cancellationToken, from);
         Assert.StartsWith("220", await talk.ReadReplyAsync(cancellationToken), StringComparison.Ordinal);
         await talk.SayAsync("EHLO client.test", "250", cancellationToken);
         return talk;

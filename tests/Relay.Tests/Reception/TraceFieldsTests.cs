@@ -33,6 +33,24 @@ public sealed class TraceFieldsTests
         Assert.Contains("\r\n\ttls TLS_AES_256_GCM_SHA384 (TLSv1.3);\r\n", field, StringComparison.Ordinal);
     }
 
+    [Theory] // SMTP-56, RFC 3848 §1; RFC 6531 §4.3 for internationalised mail
+    [InlineData(false, "ESMTPSA")]
+    [InlineData(true, "UTF8SMTPSA")]
+    public void Received_AuthenticatedSession_SaysSo(bool smtpUtf8, string expected)
+    {
+        var session = Clear with
+        {
+            TlsVersion = SslProtocols.Tls13,
+            CipherSuite = TlsCipherSuite.TLS_AES_256_GCM_SHA384,
+            User = "ann@example.com",
+        };
+        var transaction = new Transaction(
+            new MailFrom(ReversePath.Null) { SmtpUtf8 = smtpUtf8 }, [new RcptTo(new Mailbox("bob", "example.net"))], Time);
+        var field = TraceFields.Received(session, "relay.example", new QueueId(63), transaction);
+        Assert.Contains($" with {expected} id ", field, StringComparison.Ordinal);
+        Assert.DoesNotContain("ann", field, StringComparison.Ordinal);
+    }
+
     [Fact] // SMTP-58, RFC 5321 §4.4
     public void Received_TwoRecipients_HasNoForClause() =>
         Assert.DoesNotContain("for <", Received(Clear, "ann@example.net", "bob@example.net"), StringComparison.Ordinal);

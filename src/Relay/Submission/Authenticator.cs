@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Relay.Smtp.Server;
+
+namespace Relay.Submission;
+
+/// <summary>
+/// Checks credentials against the accounts. A name that nobody has costs and waits like any other, so that neither the reply nor its
+/// time tells which names there are.
+/// </summary>
+internal sealed class Authenticator(
+    Accounts accounts, PasswordCheck passwords, AuthThrottle throttle, TimeProvider clock, ILogger<Authenticator> logger)
+    : IAuthenticator
+{
+    private const int MaxLoggedLetters = 100;
+
+    /// <inheritdoc/>
+    public bool IsOffered => accounts.AreInUse;
+
+    /// <inheritdoc/>
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(
+        SessionFacts session, SaslCredentials credentials, CancellationToken cancellationToken)
+    {
+        var network = AuthThrottle.NetworkOf(session.Remote.Address);
+        // What is no name at all shares one measure; nothing in the file can match it.
+        var user = CredentialText.TryReadName(credentials.UserName.Span, out var name) ? name : string.Empty;
+        using var turn = throttle.Enter(network, user, passwords.IsKnown(network, user));
+        if (turn is null)
+        {
+            return End(AuthVerdict.TooManyFailures, session, credentials);
+        }
+
+        if (turn.Wait > TimeSpan.Zero)
+        {
+            await Task.Delay(turn.Wait, clock, cancellationToken);
+        }
+
+        var verdict = await CheckAsync(network, user, credentials, cancellationToken);
+        if (verdict == AuthVerdict.Accepted)
+        {
+            turn.Succeed();
+            logger.Authenticated(session.Remote.Address, user, credentials.Mechanism);
+            return new AuthenticationResult.Accepted(user);
+        }
+
+        if (verdict is not (AuthVerdict.AccountsUnusable or AuthVerdict.Busy))
+        {
+            turn.Fail();
+        }
+
+        return End(verdict, session, credentials);
+    }
+
+    private async ValueTask<AuthVerdict> CheckAsync(
+        string network, string user, SaslCredentials credentials, CancellationToken cancellationToken)
+    {
+        if (accounts.Current is not { } known)
+        {
+            return AuthVerdict.AccountsUnusable;
+        }
+
+        if (!CredentialText.TryReadPassword(credentials.Password.Span, out var password))
+        {
+            return AuthVerdict.WrongPassword;
+        }
+
+        try
+        {
+            var isThere = known.TryGetValue(user, out var hash);
+            hash ??= PasswordHash.OfNothing(known.Values.Select(one => one.Iterations).DefaultIfEmpty(PasswordHash.DefaultIterations).Max());
+            return await passwords.VerifyAsync(network, user, hash, password, cancellationToken) switch
+            {
+                null => AuthVerdict.Busy,
+                false => isThere ? AuthVerdict.WrongPassword : AuthVerdict.UnknownUser,
+                true => MayActAs(credentials.AuthorizationId.Span, user) ? AuthVerdict.Accepted : AuthVerdict.ForeignIdentity,
+            };
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(password);
+        }
+    }
+
+    // RFC 4616 §2: nobody acts as somebody else here; naming oneself is as good as naming nobody.
+    private static bool MayActAs(ReadOnlySpan<byte> authorizationId, string user) =>
+        authorizationId.IsEmpty || (CredentialText.TryReadName(authorizationId, out var name) && name == user);
+
+    private AuthenticationResult End(AuthVerdict verdict, SessionFacts session, SaslCredentials credentials)
+    {
+        var (reason, result) = verdict switch
+        {
+            AuthVerdict.UnknownUser => ("unknown-user", AuthenticationResult.Rejected.Instance),
+            AuthVerdict.ForeignIdentity => ("foreign-identity", AuthenticationResult.Rejected.Instance),
+            AuthVerdict.AccountsUnusable => ("accounts-unusable", AuthenticationResult.Unavailable.Instance),
+            AuthVerdict.Busy => ("busy", AuthenticationResult.Unavailable.Instance),
+            AuthVerdict.TooManyFailures => ("too-many-failures", AuthenticationResult.TooManyFailures.Instance),
+            _ => ("wrong-password", (AuthenticationResult)AuthenticationResult.Rejected.Instance),
+        };
+        var shown = Encoding.UTF8.GetString(credentials.UserName.Span);
+        logger.AuthFailed(
+            session.Remote.Address, shown.Length > MaxLoggedLetters ? shown[..MaxLoggedLetters] : shown, credentials.Mechanism, reason);
+        return result;
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Relay.Configuration;
+
+namespace Relay.Submission;
+
+/// <summary>Registers submission.</summary>
+internal static class SubmissionSetup
+{
+    public static IServiceCollection AddSubmission(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<RelayOptions>, SubmissionOptionsValidator>();
+        services.AddSingleton<Accounts>();
+        services.AddSingleton<AuthThrottle>();
+        services.AddSingleton<PasswordCheck>();
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton(provider => new SenderLogins(provider.GetRequiredService<IOptions<RelayOptions>>().Value.SenderLogins));
+        services.AddSingleton<SubmissionServices>();
+        return services;
+    }
+}
