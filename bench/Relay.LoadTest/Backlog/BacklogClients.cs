@@ -4,10 +4,12 @@ using Relay.Lab.Load;
 namespace Relay.LoadTest.Backlog;
 
 /// <summary>
-/// Submits fresh mail to the healthy destinations, in bursts, and knows how long each message took to be accepted and to arrive.
+/// Submits fresh mail to destinations without a backlog, in bursts, and knows how long each message took to be accepted and to arrive.
 /// </summary>
 internal sealed class BacklogClients(int first, int most, LoadCorpus corpus, LoadLedger ledger) : ILoadSource
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly long[] _submitted = new long[most];
     private readonly long[] _accepted = new long[most];
@@ -20,9 +22,6 @@ internal sealed class BacklogClients(int first, int most, LoadCorpus corpus, Loa
 
     /// <summary>Messages that were not answered with 250.</summary>
     public int Refused => Volatile.Read(ref _refused);
-
-    /// <summary>More may be submitted.</summary>
-    public bool HasRoom => _end < most;
 
     /// <summary>The first reply that was a refusal.</summary>
     public string? FirstRefusal { get; private set; }
@@ -40,15 +39,17 @@ internal sealed class BacklogClients(int first, int most, LoadCorpus corpus, Loa
     /// <summary>Waits until everything in a burst that was accepted has arrived; gives up after two minutes.</summary>
     public async Task ArriveAsync(LoadBurst burst, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var since = _clock.GetTimestamp();
-        while (CountMissing(burst) > 0 && _clock.GetElapsedTime(since) < TimeSpan.FromMinutes(2))
+        while (CountMissing(burst) > 0 && _clock.GetElapsedTime(since) < Patience)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), _clock, cancellationToken);
         }
     }
 
-    /// <summary>How many were accepted and have not arrived.</summary>
+    /// <summary>How many of all were accepted and have not arrived.</summary>
+    public int CountMissing() => CountMissing(new LoadBurst(0, _end));
+
+    /// <summary>How many of a burst were accepted and have not arrived.</summary>
     public int CountMissing(LoadBurst burst) => Numbers(burst)
         .Count(number => Volatile.Read(ref _accepted[number]) != 0 && ledger.ArrivedAt(first + number) == 0);
 
@@ -80,8 +81,8 @@ internal sealed class BacklogClients(int first, int most, LoadCorpus corpus, Loa
 
         _submitted[number] = _clock.GetTimestamp();
         var message = first + number;
-        var domain = LoadPlan.DomainName(message % BacklogPlan.HealthyDomains);
-        return ValueTask.FromResult<LoadMessage?>(new LoadMessage(message, corpus, "load@client.test", [$"0.{message}@{domain}"]));
+        return ValueTask.FromResult<LoadMessage?>(
+            new LoadMessage(message, corpus, "load@client.test", [$"0.{message}@{BacklogPlan.FreshDomain(message)}"]));
     }
 
     /// <inheritdoc/>

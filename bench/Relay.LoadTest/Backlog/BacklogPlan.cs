@@ -1,3 +1,5 @@
+using Relay.Lab.Load;
+
 namespace Relay.LoadTest.Backlog;
 
 /// <summary>A backlog, and the load on top of it.</summary>
@@ -5,6 +7,9 @@ internal sealed record BacklogPlan
 {
     /// <summary>How many destinations of the backlog take mail.</summary>
     public const int HealthyDomains = 200;
+
+    /// <summary>How many others there are, without a backlog, for fresh mail: at its own destination mail goes in order.</summary>
+    public const int FreshDomains = 50;
 
     /// <summary>Of those that refuse connections, and of those whose name servers are silent, so many each.</summary>
     public const int TroubledDomains = 2_500;
@@ -29,4 +34,7 @@ internal sealed record BacklogPlan
 
     /// <summary>How many single messages may be sent while the healthy share is delivered.</summary>
     public int Probes { get; init; } = 5_000;
+
+    /// <summary>The domain of a fresh message.</summary>
+    public static string FreshDomain(int message) => LoadPlan.DomainName(HealthyDomains + (message % FreshDomains));
 }

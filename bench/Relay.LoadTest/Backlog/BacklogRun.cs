@@ -31,7 +31,7 @@ internal sealed class BacklogRun : IAsyncDisposable
         {
             Messages = _healthy + fresh,
             Octets = plan.Octets,
-            Domains = BacklogPlan.HealthyDomains,
+            Domains = BacklogPlan.HealthyDomains + BacklogPlan.FreshDomains,
         };
         _corpus = new LoadCorpus(load);
         _ledger = new LoadLedger(load, _corpus, _clock);
@@ -69,43 +69,32 @@ internal sealed class BacklogRun : IAsyncDisposable
         await progress.WriteLineAsync("starting the relay on it");
         var started = _clock.GetTimestamp();
         await using var relay = await StartAsync("backlog", cancellationToken);
-        var start = _clock.GetElapsedTime(started);
-        var startOctets = Peak(relay);
-
+        var result = new BacklogResult
+        {
+            FilledIn = filledIn,
+            StoreOctets = storeOctets,
+            EmptyStart = emptyStart,
+            Start = _clock.GetElapsedTime(started),
+            StartOctets = Peak(relay),
+            Healthy = _healthy,
+        };
         await progress.WriteLineAsync("delivering what can go, with fresh mail between");
-        var first = await _clients.SubmitAsync(1, 1, relay.EndPoint, cancellationToken);
-        await _clients.ArriveAsync(first, cancellationToken);
-        var firstDelivered = _clock.GetElapsedTime(started);
-        var probes = await DrainAsync(relay, cancellationToken);
-        var drained = Enumerable.Range(0, _healthy).Select(_ledger.ArrivedAt).Where(at => at != 0).ToArray();
-
+        result = await DrainAsync(relay, started, result, cancellationToken);
         await progress.WriteLineAsync("doing nothing");
-        var idleShare = await MeasureIdleAsync(relay, cancellationToken);
+        result = result with { IdleShare = await MeasureIdleAsync(relay, cancellationToken) };
         await progress.WriteLineAsync($"{_plan.Rounds} rounds of {_plan.RoundMessages} messages without and with the backlog");
-        var rounds = new List<(LoadBurst Empty, LoadBurst Backlog)>();
+        var rounds = new List<(double Empty, double Backlog)>();
         for (var round = 0; round < _plan.Rounds; round++)
         {
             rounds.Add((await RoundAsync(empty, cancellationToken), await RoundAsync(relay, cancellationToken)));
         }
 
-        var bursts = probes.Append(first).Concat(rounds.SelectMany(round => new[] { round.Empty, round.Backlog })).ToList();
-        return new BacklogResult
+        return result with
         {
-            FilledIn = filledIn,
-            StoreOctets = storeOctets,
-            EmptyStart = emptyStart,
-            Start = start,
-            FirstDelivered = firstDelivered,
-            StartOctets = startOctets,
+            Rounds = rounds[1..],
             PeakOctets = Peak(relay),
             EmptyPeakOctets = Peak(empty),
-            Healthy = _healthy,
-            Drained = drained.Length,
-            DrainedIn = _clock.GetElapsedTime(started, drained.DefaultIfEmpty(started).Max()),
-            Probes = (probes.Count, _clients.AcceptLatencyOf(probes), _clients.JourneyOf(probes)),
-            Rounds = [.. rounds.Skip(1).Select(round => (_clients.RateOf(round.Empty), _clients.RateOf(round.Backlog)))],
-            IdleShare = idleShare,
-            Lost = bursts.Sum(_clients.CountMissing),
+            Lost = _clients.CountMissing(),
             Doubled = _ledger.Doubled,
             Foreign = _ledger.Foreign,
             Refused = (_clients.Refused, _clients.FirstRefusal),
@@ -123,11 +112,14 @@ internal sealed class BacklogRun : IAsyncDisposable
     }
 
     // One message at a time, each on a connection of its own, as an application that sends a single mail.
-    private async Task<List<LoadBurst>> DrainAsync(RelayProcess relay, CancellationToken cancellationToken)
+    private async Task<BacklogResult> DrainAsync(
+        RelayProcess relay, long started, BacklogResult result, CancellationToken cancellationToken)
     {
+        var first = await _clients.SubmitAsync(1, 1, relay.EndPoint, cancellationToken);
+        await _clients.ArriveAsync(first, cancellationToken);
+        var firstDelivered = _clock.GetElapsedTime(started);
         var probes = new List<LoadBurst>();
-        var since = _clock.GetTimestamp();
-        while (CountDrained() < _healthy && _clock.GetElapsedTime(since) < Patience && probes.Count < _plan.Probes)
+        while (CountDrained() < _healthy && _clock.GetElapsedTime(started) < Patience && probes.Count < _plan.Probes)
         {
             probes.Add(await _clients.SubmitAsync(1, 1, relay.EndPoint, cancellationToken));
             await Task.Delay(ProbeInterval, _clock, cancellationToken);
@@ -138,7 +130,14 @@ internal sealed class BacklogRun : IAsyncDisposable
             await _clients.ArriveAsync(probe, cancellationToken);
         }
 
-        return probes;
+        var drained = Enumerable.Range(0, _healthy).Select(_ledger.ArrivedAt).Where(at => at != 0).ToArray();
+        return result with
+        {
+            FirstDelivered = firstDelivered,
+            Drained = drained.Length,
+            DrainedIn = _clock.GetElapsedTime(started, drained.DefaultIfEmpty(started).Max()),
+            Probes = (probes.Count, _clients.AcceptLatencyOf(probes), _clients.JourneyOf(probes)),
+        };
     }
 
     private int CountDrained()
@@ -159,11 +158,11 @@ internal sealed class BacklogRun : IAsyncDisposable
         return ((relay.Process.ReadUsage()?.Cpu ?? default) - before) / IdleTime;
     }
 
-    private async Task<LoadBurst> RoundAsync(RelayProcess relay, CancellationToken cancellationToken)
+    private async Task<double> RoundAsync(RelayProcess relay, CancellationToken cancellationToken)
     {
         var burst = await _clients.SubmitAsync(_plan.RoundMessages, _plan.Sessions, relay.EndPoint, cancellationToken);
         await _clients.ArriveAsync(burst, cancellationToken);
-        return burst;
+        return _clients.RateOf(burst);
     }
 
     private static long Peak(RelayProcess relay) => relay.Process.ReadUsage()?.PeakResidentOctets
