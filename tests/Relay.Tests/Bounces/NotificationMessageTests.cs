@@ -141,6 +141,23 @@ public sealed class NotificationMessageTests
             : []);
     }
 
+    [Fact] // DSN-19, DSN-21
+    public async Task Delay_OfAMessage_SaysUntilWhenItIsTried()
+    {
+        var recipient = NotifiedRecipient.Delayed(
+            new RcptTo(new Mailbox("bob", "one.test")), new DeliveryFailure("connect-failed", new(4, 4, 1), "mx.test: connection refused"));
+        var notice = Failure(new Mailbox("app", "corp.test"), recipient) with
+        {
+            Kind = NotificationKind.Delayed,
+            RetryUntil = Noon.AddDays(5),
+        };
+        var text = await WriteAsync(notice);
+
+        Assert.Contains("\r\nAction: delayed\r\nStatus: 4.4.1\r\nDiagnostic-Code: x-relay; mx.test: connection refused\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("\r\nWill-Retry-Until: Fri, 27 Nov 2026 12:00:00 +0000\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("\r\nArrival-Date: Sun, 22 Nov 2026 12:00:00 +0000\r\n", text, StringComparison.Ordinal);
+    }
+
     [Fact] // Issue 5: the sender hears of it even when the message is gone
     public async Task Message_ThatCannotBeRead_IsReportedWithoutIt()
     {

@@ -119,8 +119,9 @@ public sealed class BacklogTests
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
             INSERT INTO message SELECT i, 1795000000000, '', 0, 0, 0, NULL, NULL, 0, 1, x'61' FROM n;
             INSERT INTO recipient
+                (message_id, seq, state, destination, received_at, attempts, next_attempt, mailbox, notify)
             SELECT id, 0, 0, CASE WHEN id % 100 = 0 THEN 'd' || (id % 7) || '.test' ELSE 'dead.test' END,
-                (SELECT CAST(strftime('%s', '2026-11-22 12:00:00') AS INTEGER) * 1000), 0, 0, 'a@b.test', 0, NULL, NULL, NULL, NULL
+                (SELECT CAST(strftime('%s', '2026-11-22 12:00:00') AS INTEGER) * 1000), 0, 0, 'a@b.test', 0
             FROM message;
             """;
         command.ExecuteNonQuery();
