@@ -132,7 +132,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
                 throw new IOException(QueueDamage.Of(file, fault));
             }
 
-            var store = new QueueStore(source, _courier.Clock, _logger);
+            var store = new QueueStore(source, _settler.Clock, _logger);
             directory.MarkMade();
             return store;
         }

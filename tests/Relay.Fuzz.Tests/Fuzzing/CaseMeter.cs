@@ -43,11 +43,11 @@ internal sealed class CaseMeter(FuzzTarget target)
 
     private (TimeSpan Time, long Allocated) Run(byte[] input)
     {
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
         var started = ThreadClock.Now;
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var reading = target.Read(input);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         var time = ThreadClock.Now - started;
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         reading.Check();
         Accepted += reading.IsAccepted ? 1 : 0;
         return (time, allocated);

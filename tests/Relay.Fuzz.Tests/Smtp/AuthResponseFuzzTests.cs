@@ -19,7 +19,7 @@ public sealed class AuthResponseFuzzTests
     {
         Tokens = [.. new[] { "=", "==", "*", "AAAA", "\r\n", " " }.Select(Grammar.Octets)],
         MaxLength = AuthResponse.MaxLineOctets,
-        Allocation = 1024,
+        Allocation = 4 * 1024,
         AllocationPerOctet = 2,
     };
 
