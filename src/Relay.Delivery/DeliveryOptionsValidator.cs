@@ -60,6 +60,18 @@ internal sealed class DeliveryOptionsValidator : IValidateOptions<DeliveryOption
                 faults.Add($"Delivery:Timeouts:{key}: {value} is out of range; write 00:00:01 to 01:00:00");
             }
         }
+
+        ReadOnlySpan<(string Key, TimeSpan Value)> totals =
+            [("Envelope", timeouts.Envelope), ("ContentGrace", timeouts.ContentGrace)];
+        foreach (var (key, value) in totals)
+        {
+            if (value < TimeSpan.FromMinutes(1) || value > TimeSpan.FromDays(1))
+            {
+                faults.Add($"Delivery:Timeouts:{key}: {value} is out of range; write 00:01:00 to 1.00:00:00");
+            }
+        }
+
+        CheckRange(faults, "Delivery:Timeouts:MinOctetsPerSecond", timeouts.MinOctetsPerSecond, 100_000);
     }
 
     private static void CheckRoots(List<string> faults, string? file)

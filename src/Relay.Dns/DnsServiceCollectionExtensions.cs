@@ -10,7 +10,7 @@ namespace Relay.Dns;
 public static class DnsServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IDnsResolver"/> and binds <see cref="DnsOptions"/> to the section <c>Dns</c>, checked when
+    /// Registers <see cref="IDnsResolver"/> and <see cref="IDnsCache"/>, and binds <see cref="DnsOptions"/> to the section <c>Dns</c>, checked when
     /// the host starts.
     /// </summary>
     public static IServiceCollection AddRelayDns(this IServiceCollection services)
@@ -21,6 +21,7 @@ public static class DnsServiceCollectionExtensions
         services.AddSingleton<SystemServers>();
         services.AddSingleton<ServerList>();
         services.AddSingleton<AnswerCache>();
+        services.AddSingleton<IDnsCache>(provider => provider.GetRequiredService<AnswerCache>());
         services.AddSingleton<Lookup>();
         services.AddSingleton<IDnsResolver, DnsResolver>();
         return services;

@@ -98,6 +98,11 @@ public sealed class ManualClock : TimeProvider
     public Task TimerScheduledAsync(TimeSpan dueIn, CancellationToken cancellationToken) =>
         WaitAsync(timers => timers.Exists(timer => timer.Due - _elapsed == dueIn.Ticks), cancellationToken);
 
+    /// <summary>Completes as soon as a timer waits that will fire after so much more time: a wait with jitter.</summary>
+    public Task TimerScheduledAsync(TimeSpan least, TimeSpan most, CancellationToken cancellationToken) => WaitAsync(
+        timers => timers.Exists(timer => timer.Due - _elapsed >= least.Ticks && timer.Due - _elapsed <= most.Ticks),
+        cancellationToken);
+
     internal void Schedule(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
     {
         lock (_gate)

@@ -14,4 +14,7 @@ public static class EventIds
 
     /// <summary>A client's TLS handshake failed.</summary>
     public const int ServerHandshakeFailed = 2004;
+
+    /// <summary>A client met a limit of its session.</summary>
+    public const int LimitReached = 2005;
 }

@@ -50,4 +50,10 @@ public static class EventIds
 
     /// <summary>The accounts cannot be used; clients are asked to come back.</summary>
     public const int AccountsUnusable = 2113;
+
+    /// <summary>A client met a limit on its messages.</summary>
+    public const int ClientLimitReached = 2120;
+
+    /// <summary>So many lines about a client were left out.</summary>
+    public const int ClientLinesSuppressed = 2121;
 }

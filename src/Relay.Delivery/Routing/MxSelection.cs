@@ -12,6 +12,10 @@ internal readonly record struct MxSelection(IReadOnlyList<DnsRecord.MailExchange
     /// <summary>More hosts than this are never needed and would let a stranger's zone make work without end.</summary>
     public const int MaxHosts = 20;
 
+    /// <summary>RFC 7505 §3: a null MX stands alone.</summary>
+    public static bool IsNullMx(IReadOnlyList<DnsRecord> answer) =>
+        answer.Count > 0 && answer.All(record => record is DnsRecord.MailExchange { Exchange.IsRoot: true });
+
     public static MxSelection From(
         DomainName domain, IReadOnlyList<DnsRecord> answer, DomainName ownName, ILogger logger)
     {
@@ -38,7 +42,7 @@ internal readonly record struct MxSelection(IReadOnlyList<DnsRecord.MailExchange
             }
         }
 
-        if (nulls > 0 && nulls == answer.Count)
+        if (IsNullMx(answer))
         {
             // RFC 7505 §3: the domain says that it takes no mail; there is nothing to wait for.
             return new([], new(FailureReason.NullMx, new(5, 1, 10), $"{domain} takes no mail: it publishes a null MX"));

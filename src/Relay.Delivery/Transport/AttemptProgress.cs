@@ -8,12 +8,20 @@ internal sealed class AttemptProgress
     /// <summary>More connections than this are not tried in one attempt, whatever a stranger's zone lists.</summary>
     public const int MaxConnections = 20;
 
+    /// <summary>No further connection begins when an attempt has taken longer: hosts that answer each step just before its
+    /// limit must not hold a place among the attempts for a day.</summary>
+    public static readonly TimeSpan MaxTime = TimeSpan.FromHours(1);
+
+    private readonly TimeProvider _clock;
+    private readonly long _started;
     private readonly List<OpenRecipient> _open;
     private HostRefusal? _refusal;
     private int _connections;
 
-    public AttemptProgress(DeliveryAttempt attempt, MessageNeeds needs)
+    public AttemptProgress(DeliveryAttempt attempt, MessageNeeds needs, TimeProvider clock)
     {
+        _clock = clock;
+        _started = clock.GetTimestamp();
         Attempt = attempt;
         Needs = needs;
         _open = [.. attempt.Recipients
@@ -33,6 +41,12 @@ internal sealed class AttemptProgress
     /// <summary>Takes one connection from the attempt's allowance; false when it is used up.</summary>
     public bool MayConnect()
     {
+        if (_clock.GetElapsedTime(_started) >= MaxTime)
+        {
+            Note(new(FailureReason.TimedOut, new(4, 4, 1), $"no host took the message in {MaxTime}"));
+            return false;
+        }
+
         if (_connections++ < MaxConnections)
         {
             return true;

@@ -9,7 +9,7 @@ namespace Relay.Delivery.Transport;
 /// settled. What a failure means is <see cref="FailurePolicy"/>'s to say.
 /// </summary>
 internal sealed class SmtpTransport(
-    AddressLookup addresses, ConnectionPool pool, ConnectionOpener opener, ILogger<SmtpTransport> logger)
+    AddressLookup addresses, ConnectionPool pool, ConnectionOpener opener, TimeProvider clock, ILogger<SmtpTransport> logger)
 {
     // RFC 5321 §4.5.3.1.8: a server takes 100 recipients at least; more go in portions.
     private const int MaxRecipients = 100;
@@ -26,7 +26,7 @@ internal sealed class SmtpTransport(
     public async Task DeliverAsync(DeliveryAttempt attempt, CancellationToken cancellationToken)
     {
         var needs = await MessageNeeds.OfAsync(attempt, cancellationToken);
-        var progress = new AttemptProgress(attempt, needs);
+        var progress = new AttemptProgress(attempt, needs, clock);
         foreach (var host in attempt.Hosts)
         {
             if (progress.IsSettled)

@@ -8,7 +8,7 @@ namespace Relay.Dns.Caching;
 /// Answers kept for their time to live, in a bounded amount of memory. A hit allocates nothing. When full, what has
 /// expired goes first and then what would expire soonest: it is worth least.
 /// </summary>
-internal sealed class AnswerCache(IOptions<DnsOptions> options, TimeProvider clock)
+internal sealed class AnswerCache(IOptions<DnsOptions> options, TimeProvider clock) : IDnsCache
 {
     private const int OctetsPerUnit = 256;
 
@@ -28,6 +28,10 @@ internal sealed class AnswerCache(IOptions<DnsOptions> options, TimeProvider clo
             }
         }
     }
+
+    /// <inheritdoc/>
+    public bool TryPeek(DomainName name, DnsRecordType type, [NotNullWhen(true)] out DnsAnswer? answer) =>
+        TryGet(new DnsQuestion(name, type), out answer);
 
     public bool TryGet(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer)
     {

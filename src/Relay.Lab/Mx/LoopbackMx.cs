@@ -8,9 +8,8 @@ namespace Relay.Lab.Mx;
 
 /// <summary>
 /// Plays one exact dialogue over one connection: <c>S: </c> lines are sent, <c>C: </c> lines are awaited and must be
-/// equal,
-/// <c>TLS</c> makes the handshake, <c>CLOSE</c> ends the connection. Lines between two <c>C:</c> lines go out in one
-/// write.
+/// equal, <c>CONTENT</c> reads to the final dot, <c>TLS</c> makes the handshake, <c>CLOSE</c> ends the connection.
+/// Lines between two <c>C:</c> lines go out in one write.
 /// </summary>
 public sealed class LoopbackMx : IAsyncDisposable
 {
@@ -63,6 +62,14 @@ public sealed class LoopbackMx : IAsyncDisposable
             else if (step.StartsWith("C: ", StringComparison.Ordinal))
             {
                 await ExpectAsync(wire, step[3..]);
+            }
+            else if (step == "CONTENT")
+            {
+                await wire.FlushAsync(_stop.Token);
+                if (await wire.ReadToAsync("\r\n.\r\n"u8.ToArray(), null, _stop.Token) is null)
+                {
+                    throw new InvalidDataException("the connection ended within the content");
+                }
             }
             else if (step == "TLS")
             {

@@ -89,6 +89,11 @@ internal sealed class ClientTransaction
         {
             for (var i = 0; i < _steps.Count && _connection.Fault is null; i++)
             {
+                if (_connection.BreakIfOverdue(_steps[i].Stage))
+                {
+                    return;
+                }
+
                 if (writing is null && !await WriteStepAsync(commands, i, cancellationToken))
                 {
                     return;
@@ -182,7 +187,7 @@ internal sealed class ClientTransaction
             return;
         }
 
-        using var sender = new ContentSender(_connection, _timeouts.Block);
+        using var sender = new ContentSender(_connection, _timeouts);
         var fault = await sender.SendAsync(_transaction.Content, cancellationToken);
         if (fault is { Kind: not SessionFaultKind.ContentUnavailable })
         {

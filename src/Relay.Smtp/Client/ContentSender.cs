@@ -10,17 +10,20 @@ internal sealed class ContentSender : IDisposable
     private const int BlockSize = 16 * 1024;
 
     private readonly SmtpConnection _connection;
-    private readonly TimeSpan _limit;
+    private readonly SmtpTimeouts _timeouts;
+    private readonly TimeSpan _writtenBefore;
     private readonly DotStuffer _stuffer = new();
     private readonly byte[] _block = ArrayPool<byte>.Shared.Rent(BlockSize);
     private int _length;
+    private long _sent;
 
     /// <param name="connection">Where to.</param>
-    /// <param name="limit">For each block (RFC 5321 §4.5.3.2.5).</param>
-    public ContentSender(SmtpConnection connection, TimeSpan limit)
+    /// <param name="timeouts">For each block (RFC 5321 §4.5.3.2.5), and for all.</param>
+    public ContentSender(SmtpConnection connection, SmtpTimeouts timeouts)
     {
         _connection = connection;
-        _limit = limit;
+        _timeouts = timeouts;
+        _writtenBefore = connection.WriteTime;
     }
 
     /// <summary>Null once the final dot was handed to the network.</summary>
@@ -87,9 +90,23 @@ internal sealed class ContentSender : IDisposable
 
     private async ValueTask<SessionFault?> FlushAsync(SmtpStage stage, CancellationToken cancellationToken)
     {
-        var fault = await _connection.WriteAsync(_block.AsMemory(0, _length), stage, _limit, cancellationToken);
+        // Looked at between blocks, each of which has its time; the last goes out in any case, for what it ends is all there.
+        if (stage == SmtpStage.Content && IsOverdue())
+        {
+            return new SessionFault(
+                SessionFaultKind.TimedOut, stage, $"the server takes fewer than {_timeouts.MinOctetsPerSecond} octets a second");
+        }
+
+        var fault = await _connection.WriteAsync(_block.AsMemory(0, _length), stage, _timeouts.Block, cancellationToken);
+        _sent += _length;
         _length = 0;
         return fault;
+    }
+
+    private bool IsOverdue()
+    {
+        var allowed = _timeouts.ContentGrace + TimeSpan.FromSeconds((double)_sent / _timeouts.MinOctetsPerSecond);
+        return _connection.WriteTime - _writtenBefore > allowed;
     }
 
     private static SessionFault Unavailable(string detail) =>

@@ -54,6 +54,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
     /// <summary>Reads the greeting and says EHLO, or HELO where EHLO is not known (RFC 5321 §3.2).</summary>
     public async Task<StepResult> OpenAsync(CancellationToken cancellationToken)
     {
+        _connection.BeginSteps(_timeouts.Envelope);
         var greeting = await _connection.ReadReplyAsync(SmtpStage.Greeting, _timeouts.Greeting, cancellationToken);
         // RFC 5321 §3.1, §4.3.2: 220, or a refusal after which only QUIT makes sense.
         return Judge(greeting, SmtpStage.Greeting) is { Succeeded: false } refused
@@ -147,6 +148,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
             return new TransactionResult([.. transaction.Recipients.Select(_ => result)], Fault);
         }
 
+        _connection.BeginSteps(_timeouts.Envelope);
         var run = new ClientTransaction(_connection, _timeouts, transaction, Capabilities.Pipelining);
         var outcome = await run.RunAsync(Capabilities, _transactionIsOpen, cancellationToken);
         _transactionIsOpen = run.LeavesTransactionOpen;
@@ -234,6 +236,11 @@ public sealed class SmtpClientSession : IAsyncDisposable
         if (await RefuseUnaskedReplyAsync(stage, cancellationToken) is (true, var early))
         {
             return early;
+        }
+
+        if (_connection.BreakIfOverdue(stage))
+        {
+            return null;
         }
 
         var fault = await _connection.WriteAsync(octets, stage, _timeouts.Hello, cancellationToken);

@@ -29,6 +29,9 @@ internal sealed class SmtpConnection : IAsyncDisposable
     // it.
     private Task<int>? _reading;
 
+    private TimeSpan _stepsLimit = Timeout.InfiniteTimeSpan;
+    private long _stepsStarted;
+
     public SmtpConnection(Stream transport, TimeProvider clock)
     {
         _transport = transport;
@@ -41,6 +44,9 @@ internal sealed class SmtpConnection : IAsyncDisposable
 
     /// <summary>The first thing that went wrong.</summary>
     public SessionFault? Fault { get; private set; }
+
+    /// <summary>How long the server has taken over what we wrote.</summary>
+    public TimeSpan WriteTime { get; private set; }
 
     /// <summary>Octets have arrived that belong to no reply taken yet.</summary>
     public bool HasOctets => _end > _start;
@@ -55,6 +61,26 @@ internal sealed class SmtpConnection : IAsyncDisposable
             Fault = fault;
             _transport.Dispose();
         }
+    }
+
+    /// <summary>The steps that follow have so long together.</summary>
+    public void BeginSteps(TimeSpan limit)
+    {
+        _stepsLimit = limit;
+        _stepsStarted = _clock.GetTimestamp();
+    }
+
+    /// <summary>True, and the session is over, where the next step would begin beyond the time of all.</summary>
+    public bool BreakIfOverdue(SmtpStage next)
+    {
+        if (_stepsLimit == Timeout.InfiniteTimeSpan || _clock.GetElapsedTime(_stepsStarted) <= _stepsLimit)
+        {
+            return false;
+        }
+
+        Break(new SessionFault(
+            SessionFaultKind.TimedOut, next, $"the steps before the content took longer than {_stepsLimit}"));
+        return true;
     }
 
     /// <summary>Reads one reply, or breaks the session and gives null.</summary>
@@ -129,9 +155,11 @@ internal sealed class SmtpConnection : IAsyncDisposable
         ReadOnlyMemory<byte> octets, SmtpStage stage, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(limit, _clock, cancellationToken);
+        var started = _clock.GetTimestamp();
         try
         {
             await _stream.WriteAsync(octets, deadline.Token);
+            WriteTime += _clock.GetElapsedTime(started);
             return null;
         }
         catch (OperationCanceledException) when (deadline.Expired)

@@ -27,6 +27,18 @@ public sealed record SmtpTimeouts
     /// <summary>The reply to the final dot; shorter ones make duplicates (RFC 5321 §4.5.3.2.6).</summary>
     public TimeSpan EndOfData { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>All steps before the content together: once for opening a session, TLS and all, and once for each
+    /// transaction. RFC 5321 §4.5.3.2, departure: the limits there are for each step, and a server that answers a hundred recipients just
+    /// before each ends would hold us for a working day. No step is cut short by it: beyond it none is begun.</summary>
+    public TimeSpan Envelope { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long the server may take over content however small it is; beyond it octets must have gone at
+    /// <see cref="MinOctetsPerSecond"/> (RFC 5321 §4.5.3.2.5, departure: as above).</summary>
+    public TimeSpan ContentGrace { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The least rate of content over its whole time, positive; far below any modem's.</summary>
+    public int MinOctetsPerSecond { get; init; } = 500;
+
     /// <summary>The reply to QUIT, which changes nothing any more.</summary>
     public TimeSpan Quit { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -4,17 +4,19 @@ namespace Relay.Smtp.Server;
 internal static class ContentReader
 {
     /// <summary>Reads DATA to its end, or until the message is hopeless.</summary>
-    public static async ValueTask<WireEnd> ReadDataAsync(Wire wire, MessageReceiver receiver, TimeSpan limit)
+    public static async ValueTask<WireEnd> ReadDataAsync(Wire wire, MessageReceiver receiver)
     {
         while (!receiver.IsEnded && !receiver.IsHopeless)
         {
-            var read = await wire.ReadAsync(limit, yields: false);
+            var read = await receiver.Pace.ReadAsync(wire);
             if (read.End != WireEnd.None)
             {
                 return read.End;
             }
 
+            var length = read.Buffer.Length;
             var consumed = await receiver.TakeAsync(read.Buffer);
+            receiver.Pace.Took(length);
             wire.AdvanceTo(consumed, consumed);
             if (read.IsLast && !receiver.IsEnded)
             {
@@ -30,11 +32,11 @@ internal static class ContentReader
     /// a receiver they are dropped.
     /// </summary>
     public static async ValueTask<WireEnd> ReadChunkAsync(
-        Wire wire, MessageReceiver? receiver, long octets, TimeSpan limit)
+        Wire wire, MessageReceiver? receiver, long octets, Pace pace)
     {
         while (octets > 0)
         {
-            var read = await wire.ReadAsync(limit, yields: false);
+            var read = await pace.ReadAsync(wire);
             if (read.End != WireEnd.None)
             {
                 return read.End;
@@ -42,6 +44,7 @@ internal static class ContentReader
 
             var part = read.Buffer.Slice(0, Math.Min(octets, read.Buffer.Length));
             octets -= part.Length;
+            pace.Took(part.Length);
             var consumed = receiver is null ? part.End : await receiver.TakeAsync(part);
             wire.AdvanceTo(consumed, consumed);
             if (read.IsLast && octets > 0)

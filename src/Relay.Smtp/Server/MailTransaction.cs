@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Server;
@@ -8,12 +9,16 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
     private MailFrom? _mail;
     private List<RcptTo> _recipients = [];
     private MessageReceiver? _chunks;
+    private bool _saidTooMany;
 
     /// <summary>MAIL was accepted.</summary>
     public bool IsOpen => _mail is not null;
 
     /// <summary>A message is half in, between two chunks of BDAT.</summary>
     public bool IsReceiving => _chunks is not null;
+
+    /// <summary>The pace of the message that is half in; null when none is.</summary>
+    public Pace? Pace => _chunks?.Pace;
 
     public async ValueTask<Reply> MailAsync(SessionFacts session, MailFrom mail)
     {
@@ -69,6 +74,7 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
 
         if (_recipients.Count >= services.Options.MaxRecipients)
         {
+            LogTooManyRecipients(session);
             return Replies.TooManyRecipients;
         }
 
@@ -90,11 +96,11 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
 
     /// <summary>Begins the message of DATA; the caller disposes it.</summary>
     public async ValueTask<MessageReceiver> BeginDataAsync(SessionFacts session) =>
-        new(await BeginAsync(session), isDotStuffed: true, services.Options.MaxMessageBytes, aborted);
+        await ReceiveAsync(session, isDotStuffed: true);
 
     /// <summary>Begins the message of BDAT, or goes on with it; <see cref="ResetAsync"/> disposes it.</summary>
     public async ValueTask<MessageReceiver> BeginChunkAsync(SessionFacts session) =>
-        _chunks ??= new(await BeginAsync(session), isDotStuffed: false, services.Options.MaxMessageBytes, aborted);
+        _chunks ??= await ReceiveAsync(session, isDotStuffed: false);
 
     /// <summary>Tells the operator why the message was refused: its sender often does not.</summary>
     public void LogRefusal(SessionFacts session, Reply reply) => LogRefusal(session, _mail!, reply);
@@ -112,9 +118,24 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
         }
     }
 
+    // Once a session: a client that goes on asking writes no further line.
+    private void LogTooManyRecipients(SessionFacts session)
+    {
+        if (!_saidTooMany)
+        {
+            _saidTooMany = true;
+            services.Logger.LimitReached(
+                LogLevel.Warning, session.Remote.Address, "recipients", services.Options.MaxRecipients);
+        }
+    }
+
     private void LogRefusal(SessionFacts session, MailFrom mail, Reply reply) => services.Logger.Refused(
         mail.ReversePath.ToString(), session.Remote.Address, session.HelloName, reply.ToString());
 
-    private ValueTask<IIncomingMessage> BeginAsync(SessionFacts session) =>
-        services.Acceptor.BeginAsync(session, _mail!, _recipients, aborted);
+    private async ValueTask<MessageReceiver> ReceiveAsync(SessionFacts session, bool isDotStuffed)
+    {
+        var message = await services.Acceptor.BeginAsync(session, _mail!, _recipients, aborted);
+        return new MessageReceiver(
+            message, isDotStuffed, services.Options.MaxMessageBytes, new Pace(services.Options, services.Clock), aborted);
+    }
 }

@@ -9,13 +9,16 @@ namespace Relay.Smtp.Server;
 /// only looks for the end.
 /// </summary>
 internal sealed class MessageReceiver(
-    IIncomingMessage message, bool isDotStuffed, long maxOctets, CancellationToken aborted) : IAsyncDisposable
+    IIncomingMessage message, bool isDotStuffed, long maxOctets, Pace pace, CancellationToken aborted) : IAsyncDisposable
 {
     private readonly ContentScanner _scanner = new(isDotStuffed);
     private long _octets;
 
     /// <summary>What the message will be refused with; null while all is well.</summary>
     public Reply? Refusal { get; private set; }
+
+    /// <summary>How fast it comes.</summary>
+    public Pace Pace => pace;
 
     /// <summary>The end of DATA was found.</summary>
     public bool IsEnded => _scanner.IsEnded;

@@ -70,6 +70,13 @@ internal static class Replies
 
     public static Reply TooManyErrors(string host) => new(421, new(4, 7, 0), $"{host} too many errors, closing");
 
+    public static Reply TooManyCommands(string host) => new(
+        421, new(4, 7, 0), $"{host} too many commands without a message, closing");
+
+    public static Reply NoMessage(string host) => new(421, new(4, 4, 2), $"{host} too long without a message, closing");
+
+    public static Reply TooSlow(string host) => new(421, new(4, 4, 2), $"{host} the message comes too slowly, closing");
+
     public static Reply Failed(string host) => new(421, new(4, 3, 0), $"{host} has an internal error, closing");
 
     /// <summary>The reply to a line that cannot be carried out.</summary>

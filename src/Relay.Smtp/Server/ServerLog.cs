@@ -18,6 +18,10 @@ internal static partial class ServerLog
         Message = "{From} {Client} {Helo} {Reply}")]
     public static partial void Refused(this ILogger logger, string from, IPAddress client, string helo, string reply);
 
+    [LoggerMessage(EventId = EventIds.LimitReached, EventName = "limit-reached", Message = "{Client} {Limit} {Value}")]
+    public static partial void LimitReached(
+        this ILogger logger, LogLevel level, IPAddress client, string limit, double? value);
+
     [LoggerMessage(EventId = EventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
         Message = "TLS handshake of {Ip} failed: {Text}")]
     public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, string text);

@@ -35,8 +35,22 @@ public sealed record SmtpServerOptions
     /// <summary>How long the TLS handshake may take; no RFC names a time.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Faulty commands a client may send between two messages before it gets 421.</summary>
+    /// <summary>Commands a client may have refused for good between two messages before it gets 421; recipients whose address
+    /// is at fault are not counted.</summary>
     public int MaxErrors { get; init; } = 20;
+
+    /// <summary>Commands between two messages, recipients that were taken not counted; the next gets 421.</summary>
+    public int MaxCommands { get; init; } = 1000;
+
+    /// <summary>How long a session may go on without a message; the next command gets 421.</summary>
+    public TimeSpan MaxTimeWithoutMessage { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a message may take however small it is; beyond it its octets must have come at
+    /// <see cref="MinOctetsPerSecond"/>.</summary>
+    public TimeSpan ContentGrace { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The least rate of a message over its whole time, positive; far below any modem's.</summary>
+    public int MinOctetsPerSecond { get; init; } = 500;
 
     /// <summary>Failed authentications of a session; the last of them gets 421.</summary>
     public int MaxAuthenticationFailures { get; init; } = 5;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Security;
+using Microsoft.Extensions.Logging;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Server;
@@ -8,8 +9,8 @@ namespace Relay.Smtp.Server;
 /// <summary>
 /// The server's side of one SMTP connection (RFC 5321), with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, CHUNKING, DSN,
 /// ENHANCEDSTATUSCODES, STARTTLS and AUTH. What it does about trouble:
-/// a faulty command is answered and counted, and too many end the session with 421; a faulty message is read to its end and
-/// refused; time out and shutdown give 421; a lost connection discards what is half in; an exception of ours gives 421.
+/// a faulty command is answered and counted; too many of those, and too much of anything else, end the session with 421
+/// (<see cref="SessionAllowance"/>); a faulty message is read to its end and refused; time out and shutdown give 421; a lost connection discards what is half in; an exception of ours gives 421.
 /// </summary>
 public sealed class SmtpServerSession
 {
@@ -19,8 +20,9 @@ public sealed class SmtpServerSession
     private readonly MailTransaction _transaction;
     private readonly CommandReader _commands;
     private readonly AuthExchange _authentication;
+    private readonly SessionAllowance _allowance;
+    private readonly Farewell _farewell;
     private SessionFacts _facts;
-    private int _errors;
 
     private SmtpServerSession(
         SmtpServerServices services, SessionFacts client, Wire wire, CancellationToken aborted)
@@ -32,6 +34,8 @@ public sealed class SmtpServerSession
         _transaction = new MailTransaction(services, aborted);
         _commands = new CommandReader(wire, services.Options.CommandTimeout, services.Clock);
         _authentication = new AuthExchange(services, wire, _commands, aborted);
+        _allowance = new SessionAllowance(services.Options, services.Clock);
+        _farewell = new Farewell(services);
     }
 
     /// <summary>Serves one client until the session ends; both directions of the pipe are completed then.</summary>
@@ -53,7 +57,7 @@ public sealed class SmtpServerSession
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
-            session.LogEnd(WireEnd.Aborted);
+            session.End(WireEnd.Aborted);
         }
 #pragma warning disable CA1031 // The session loop: whatever a policy, an acceptor or we did wrong ends this session only.
         catch (Exception exception)
@@ -92,18 +96,39 @@ public sealed class SmtpServerSession
                 return;
             }
 
-            var (command, end) = await _commands.ReadAsync(yields: !_transaction.IsReceiving);
+            var (command, end) = await ReadCommandAsync();
             if (command is null)
             {
                 End(end);
                 return;
             }
 
-            if (!await ExecuteAsync(command) || end != WireEnd.None)
+            if (_allowance.Take(command, _transaction.IsReceiving) is var limit and not SessionLimit.None)
+            {
+                EndBy(limit);
+                return;
+            }
+
+            if (!await ExecuteAsync(command))
             {
                 return;
             }
+
+            if (end != WireEnd.None)
+            {
+                _services.Logger.LimitReached(LogLevel.Warning, _facts.Remote.Address, "line-length", CommandReader.MaxLineOctets);
+                return;
+            }
         }
+    }
+
+    private async ValueTask<(SmtpCommand? Command, WireEnd End)> ReadCommandAsync()
+    {
+        var pace = _transaction.Pace;
+        var started = _services.Clock.GetTimestamp();
+        var read = await _commands.ReadAsync(yields: !_transaction.IsReceiving);
+        pace?.Waited(_services.Clock.GetElapsedTime(started));
+        return pace is { IsOver: true } ? (null, WireEnd.TooSlow) : read;
     }
 
     // False: the session is over.
@@ -112,7 +137,7 @@ public sealed class SmtpServerSession
         SmtpCommand.Bdat chunk => ReceiveChunkAsync(chunk),
         _ when IsTlsMissing(command) => new(Answer(Replies.TlsRequired)),
         SmtpCommand.Mail mail => AnswerAsync(_transaction.MailAsync(_facts, mail.From)),
-        SmtpCommand.Rcpt rcpt => AnswerAsync(_transaction.RcptAsync(_facts, rcpt.To)),
+        SmtpCommand.Rcpt rcpt => AnswerRecipientAsync(rcpt.To),
         SmtpCommand.Data => ReceiveDataAsync(),
         SmtpCommand.Hello hello => AnswerAsync(HelloAsync(hello)),
         SmtpCommand.Rset => AnswerAsync(ResetAsync()),
@@ -181,7 +206,7 @@ public sealed class SmtpServerSession
 
         await using var receiver = await _transaction.BeginDataAsync(_facts);
         Answer(Replies.StartMail);
-        var end = await ContentReader.ReadDataAsync(_wire, receiver, _options.BlockTimeout);
+        var end = await ContentReader.ReadDataAsync(_wire, receiver);
         if (end != WireEnd.None)
         {
             return End(end);
@@ -218,7 +243,8 @@ public sealed class SmtpServerSession
             receiver.Refuse(Replies.TooBig);
         }
 
-        var end = await ContentReader.ReadChunkAsync(_wire, receiver, chunk.Octets, _options.BlockTimeout);
+        var pace = receiver?.Pace ?? new Pace(_options, _services.Clock);
+        var end = await ContentReader.ReadChunkAsync(_wire, receiver, chunk.Octets, pace);
         if (end != WireEnd.None)
         {
             return End(end);
@@ -240,7 +266,7 @@ public sealed class SmtpServerSession
     {
         if (reply.IsPositive)
         {
-            _errors = 0;
+            _allowance.Renew();
         }
         else
         {
@@ -301,7 +327,7 @@ public sealed class SmtpServerSession
 
         // RFC 3207 §4.2: whatever was known from before is forgotten; the client says EHLO again.
         await _transaction.ResetAsync();
-        _errors = 0;
+        _allowance.Forget();
         var tls = _wire.Tls!;
         _facts = new SessionFacts(_facts.Remote, _facts.Local)
         {
@@ -313,17 +339,19 @@ public sealed class SmtpServerSession
 
     private async ValueTask<bool> AnswerAsync(ValueTask<Reply> reply) => Answer(await reply);
 
+    private async ValueTask<bool> AnswerRecipientAsync(RcptTo recipient)
+    {
+        var reply = await _transaction.RcptAsync(_facts, recipient);
+        return Answer(reply, _allowance.TakeRecipient(reply));
+    }
+
     // Queues the reply. False when it was one error too many and the session is over.
-    private bool Answer(Reply reply)
+    private bool Answer(Reply reply) => Answer(reply, _allowance.Take(reply));
+
+    private bool Answer(Reply reply, SessionLimit limit)
     {
         ReplyWriter.Write(_wire.Output, reply);
-        if (reply.Code is not ((>= 500 and <= 504) or 555) || ++_errors < _options.MaxErrors)
-        {
-            return true;
-        }
-
-        // RFC 5321 §4.3.2: 421 may answer any command; a client that only makes mistakes is not worth a session.
-        return AnswerLast(Replies.TooManyErrors(_options.HostName));
+        return limit == SessionLimit.None || EndBy(limit);
     }
 
     // Queues the reply that ends the session; always false.
@@ -334,26 +362,8 @@ public sealed class SmtpServerSession
     }
 
     // Says why the session ends, where the client can still hear it; always false.
-    private bool End(WireEnd end)
-    {
-        LogEnd(end);
-        return end switch
-        {
-            WireEnd.TimedOut => AnswerLast(Replies.TimedOut(_options.HostName)),
-            WireEnd.Stopping => AnswerLast(Replies.Stopping(_options.HostName)),
-            _ => false,
-        };
-    }
+    private bool End(WireEnd end) => _farewell.To(end, _facts.Remote.Address) is { } reply && AnswerLast(reply);
 
-    private void LogEnd(WireEnd end)
-    {
-        var reason = end switch
-        {
-            WireEnd.TimedOut => "timed-out",
-            WireEnd.Stopping => "stopping",
-            WireEnd.Aborted => "aborted",
-            _ => "connection-lost",
-        };
-        _services.Logger.SessionBroken(_facts.Remote.Address, reason);
-    }
+    // Says which limit the session ends by; always false.
+    private bool EndBy(SessionLimit limit) => AnswerLast(_farewell.To(limit, _facts.Remote.Address));
 }

@@ -12,6 +12,9 @@ internal enum WireEnd
     /// <summary>The client took too long.</summary>
     TimedOut,
 
+    /// <summary>The client sends a message slower than a message may be.</summary>
+    TooSlow,
+
     /// <summary>The server is stopping and the client is idle.</summary>
     Stopping,
 

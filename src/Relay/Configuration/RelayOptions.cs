@@ -50,6 +50,16 @@ internal sealed class RelayOptions
     /// <summary>Connections at one time from one address.</summary>
     public int MaxConnectionsPerAddress { get; init; } = 100;
 
+    /// <summary>Connections at one time from one network: an IPv4 /24 or an IPv6 /48.</summary>
+    public int MaxConnectionsPerNetwork { get; init; } = 1000;
+
+    /// <summary>Messages that one client may begin in a minute; 0 for no limit, for those who may send are known here, and an
+    /// application server hands in thousands at once.</summary>
+    public int MaxMessagesPerMinute { get; init; }
+
+    /// <summary>How much one session may take.</summary>
+    public SessionOptions Sessions { get; init; } = new();
+
     private static string MachineName()
     {
         var properties = IPGlobalProperties.GetIPGlobalProperties();

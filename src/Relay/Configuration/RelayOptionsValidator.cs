@@ -115,5 +115,17 @@ internal sealed class RelayOptionsValidator : IValidateOptions<RelayOptions>
         {
             faults.Add($"Relay:MaxConnectionsPerAddress: {options.MaxConnectionsPerAddress} leaves nobody in; allow at least 1");
         }
+
+        if (options.MaxConnectionsPerNetwork < 1)
+        {
+            faults.Add($"Relay:MaxConnectionsPerNetwork: {options.MaxConnectionsPerNetwork} leaves nobody in; allow at least 1");
+        }
+
+        if (options.MaxMessagesPerMinute < 0)
+        {
+            faults.Add($"Relay:MaxMessagesPerMinute: {options.MaxMessagesPerMinute} is no rate; write 0 for no limit");
+        }
+
+        faults.AddRange(options.Sessions.Faults());
     }
 }

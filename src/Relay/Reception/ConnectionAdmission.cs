@@ -9,6 +9,9 @@ internal enum ConnectionAdmission
     /// <summary>There are too many from its address.</summary>
     TooManyFromAddress,
 
+    /// <summary>There are too many from its network.</summary>
+    TooManyFromNetwork,
+
     /// <summary>It is let in.</summary>
     Admitted,
 }

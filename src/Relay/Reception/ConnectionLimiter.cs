@@ -1,44 +1,79 @@
-using System.Collections.Concurrent;
 using System.Net;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
 
 namespace Relay.Reception;
 
-/// <summary>Counts open connections, in all and for each address.</summary>
+/// <summary>
+/// Counts open connections, in all, for each client and for each network (RFC 5321 §7.8). The last tenth of all is kept for
+/// trusted networks, so that strangers from however many addresses cannot shut the relay's own clients out.
+/// </summary>
 internal sealed class ConnectionLimiter(IOptions<RelayOptions> options)
 {
-    private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AddressBlock, int> _perClient = [];
+    private readonly Dictionary<AddressBlock, int> _perNetwork = [];
+    private readonly TrustedNetworks _trusted = TrustedNetworks.From(options.Value);
     private int _open;
 
     /// <summary>The limit on all connections.</summary>
     public int Limit { get; } = options.Value.MaxConnections;
 
-    /// <summary>The limit on the connections of one address.</summary>
+    /// <summary>The limit on the connections of one client.</summary>
     public int LimitPerAddress { get; } = options.Value.MaxConnectionsPerAddress;
 
-    /// <summary>Counts a connection in; every call is paired with <see cref="Leave"/>, whatever it returned.</summary>
+    /// <summary>The limit on the connections of one network.</summary>
+    public int LimitPerNetwork { get; } = options.Value.MaxConnectionsPerNetwork;
+
+    /// <summary>Counts a connection in if there is room; only who was admitted leaves again.</summary>
     public ConnectionAdmission Enter(IPAddress address)
     {
-        var open = Interlocked.Increment(ref _open);
-        var here = _perAddress.AddOrUpdate(address, 1, static (_, count) => count + 1);
-        if (open > Limit)
+        var (client, network) = (AddressBlock.OfClient(address), AddressBlock.OfNetwork(address));
+        var limit = _trusted.Contains(address) ? Limit : Limit - (Limit / 10);
+        lock (_gate)
         {
-            return ConnectionAdmission.TooMany;
-        }
+            if (_perClient.GetValueOrDefault(client) >= LimitPerAddress)
+            {
+                return ConnectionAdmission.TooManyFromAddress;
+            }
 
-        return here > LimitPerAddress ? ConnectionAdmission.TooManyFromAddress : ConnectionAdmission.Admitted;
+            if (_perNetwork.GetValueOrDefault(network) >= LimitPerNetwork)
+            {
+                return ConnectionAdmission.TooManyFromNetwork;
+            }
+
+            if (_open >= limit)
+            {
+                return ConnectionAdmission.TooMany;
+            }
+
+            _open++;
+            Add(_perClient, client);
+            Add(_perNetwork, network);
+            return ConnectionAdmission.Admitted;
+        }
     }
 
-    /// <summary>Counts a connection out.</summary>
+    /// <summary>Counts an admitted connection out.</summary>
     public void Leave(IPAddress address)
     {
-        Interlocked.Decrement(ref _open);
-        var left = _perAddress.AddOrUpdate(address, 0, static (_, count) => count - 1);
-        if (left <= 0)
+        lock (_gate)
         {
-            // Removed only if nobody came in between: the pair has to match.
-            _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(address, left));
+            _open--;
+            Remove(_perClient, AddressBlock.OfClient(address));
+            Remove(_perNetwork, AddressBlock.OfNetwork(address));
+        }
+    }
+
+    private static void Add(Dictionary<AddressBlock, int> counts, AddressBlock block) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(counts, block, out _)++;
+
+    private static void Remove(Dictionary<AddressBlock, int> counts, AddressBlock block)
+    {
+        if (--CollectionsMarshal.GetValueRefOrNullRef(counts, block) == 0)
+        {
+            counts.Remove(block);
         }
     }
 }

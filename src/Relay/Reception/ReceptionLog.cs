@@ -19,6 +19,14 @@ internal static partial class ReceptionLog
         Message = "{Client} {Reason} {Limit}")]
     public static partial void ConnectionRefused(this ILogger logger, IPAddress client, string reason, int limit);
 
+    [LoggerMessage(EventId = EventIds.ClientLimitReached, EventName = "limit-reached", Level = LogLevel.Warning,
+        Message = "{Client} {Limit} {Value}")]
+    public static partial void LimitReached(this ILogger logger, IPAddress client, string limit, int value);
+
+    [LoggerMessage(EventId = EventIds.ClientLinesSuppressed, EventName = "log-suppressed", Level = LogLevel.Warning,
+        Message = "{Client} {Lines}")]
+    public static partial void LinesSuppressed(this ILogger logger, IPAddress client, int lines);
+
     [LoggerMessage(EventId = EventIds.CertificateLoaded, EventName = "certificate-loaded", Level = LogLevel.Information,
         Message = "{File} {Subject} {Expires}")]
     public static partial void CertificateLoaded(this ILogger logger, string file, string subject, DateTimeOffset expires);

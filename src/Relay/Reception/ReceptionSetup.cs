@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
@@ -18,16 +19,22 @@ internal static class ReceptionSetup
         services.AddSingleton<Spool>();
         services.AddSingleton<ReceptionServices>();
         services.AddSingleton<ConnectionLimiter>();
+        services.AddSingleton<ReceptionLimits>();
         services.AddSingleton<ServerCertificate>();
         services.AddHostedService<SpoolPreparation>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerSetup>();
+        services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.MaxReadBufferSize = ConnectionBufferOctets;
+            transport.MaxWriteBufferSize = ConnectionBufferOctets;
+        });
         return services;
     }
 
     private sealed class ListenerSetup(
         IOptions<RelayOptions> options,
         ReceptionServices services,
-        ConnectionLimiter limiter,
+        ReceptionLimits limits,
         ServerCertificate certificate,
         SubmissionServices submission) : IConfigureOptions<KestrelServerOptions>
     {
@@ -35,13 +42,11 @@ internal static class ReceptionSetup
 
         public void Configure(KestrelServerOptions kestrel)
         {
-            kestrel.Limits.MaxRequestBufferSize = ConnectionBufferOctets;
-            kestrel.Limits.MaxResponseBufferSize = ConnectionBufferOctets;
             foreach (var listener in options.Value.Listeners ?? Default)
             {
                 if (listener.TryGetEndPoint(out var endPoint))
                 {
-                    var smtp = new SmtpListener(listener, services, limiter, certificate, submission);
+                    var smtp = new SmtpListener(listener, services, limits, certificate, submission);
                     kestrel.Listen(endPoint, connections => connections.Run(smtp.ServeAsync));
                 }
             }

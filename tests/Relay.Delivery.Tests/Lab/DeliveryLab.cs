@@ -7,6 +7,7 @@ using Relay.Dns;
 using Relay.Lab;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
+using Relay.Lab.Logging;
 using Relay.Lab.Mx;
 using Relay.Smtp;
 using Relay.Smtp.Grammar;
@@ -39,7 +40,7 @@ internal sealed class DeliveryLab : IAsyncDisposable
 
     public TableResolver Dns { get; } = new();
 
-    public LogCapture Log { get; } = new();
+    public LogEvents Log { get; } = new();
 
     /// <summary>What the relay calls itself.</summary>
     public string HostName { get; set; } = OwnName;

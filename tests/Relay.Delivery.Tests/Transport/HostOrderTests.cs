@@ -182,6 +182,26 @@ public class HostOrderTests
         Assert.Equal(20, lab.Log.Named("host-failed").Count);
     }
 
+    [Fact] // bounded time: hosts that keep us waiting hold an attempt for an hour and what they have begun, not for a day
+    public async Task Deliver_HostsThatNeverGreet_EndTheAttemptAfterAnHour()
+    {
+        await using var lab = new DeliveryLab();
+        var hosts = Enumerable.Range(0, 20)
+            .Select(i => lab.StartMx("a.test", $"mx{i}.a.test", Polite.At(MxRule.Connect, MxAction.Stall), preference: i))
+            .ToList();
+
+        var delivering = lab.DeliverAsync("a.test");
+        foreach (var host in hosts.Take(12))
+        {
+            await host.WaitForStallsAsync(1, TestContext.Current.CancellationToken);
+            await lab.Clock.TimerScheduledAsync(TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+            lab.Clock.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        Assert.Equal("timed-out", (await delivering).AssertDeferred("4.4.1").Reason);
+        Assert.All(hosts.Skip(12), host => Assert.Empty(host.Connections));
+    }
+
     [Fact] // the time limit of a connection is ours, and becomes an outcome
     public async Task Deliver_GreetingDoesNotCome_IsDeferredAfterFiveMinutes()
     {

@@ -8,6 +8,7 @@ using Relay.Delivery;
 using Relay.Dns;
 using Relay.Lab;
 using Relay.Lab.Dns;
+using Relay.Lab.Logging;
 using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Reporting;
@@ -39,7 +40,7 @@ internal sealed class ReportLab : IAsyncDisposable
 
     public LabDnsServer Dns { get; } = LabDnsServer.Start();
 
-    public LogCapture Log { get; } = new();
+    public LogEvents Log { get; } = new();
 
     public ScriptedDestinations Destinations { get; } = new();
 

@@ -6,6 +6,7 @@ using Relay.Dns;
 using Relay.Lab;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
+using Relay.Lab.Logging;
 using Relay.Lab.PolicyHosts;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
@@ -43,7 +44,7 @@ internal sealed class StsLab : IAsyncDisposable
 
     public LabCertificateAuthority Authority { get; }
 
-    public LogCapture Log { get; } = new();
+    public LogEvents Log { get; } = new();
 
     public EvidenceLog Evidence { get; } = new();
 

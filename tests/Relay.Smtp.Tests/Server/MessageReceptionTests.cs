@@ -63,6 +63,28 @@ public class MessageReceptionTests
         Assert.Empty(server.Acceptor.Messages);
     }
 
+    [Theory] // HARD-02, HARD-03, RFC 3030 §2: DATA and BDAT mixed, and counts that are not those of the octets, make no second message
+    [InlineData("BDAT 6\r\ntext\r\nDATA\r\n.\r\nBDAT 0 LAST\r\n")]
+    [InlineData("BDAT 6\r\ntext\r\nBDAT 3\r\n.\r\nBDAT 0 LAST\r\n")]
+    [InlineData("BDAT 4\r\ntextBDAT 5 LAST\r\n\r\n.\r\n")]
+    [InlineData("BDAT 7\r\ntext\r\n.BDAT 2 LAST\r\n\r\n")]
+    [InlineData("DATA\r\ntext\r\nBDAT 5 LAST\r\n..\r\n.\r\n")]
+    [InlineData("DATA\r\nBDAT 0 LAST\r\n.\r\nBDAT 0 LAST\r\n")]
+    [InlineData("BDAT 0 LAST\r\n.\r\n")]
+    public async Task DataAndBdat_Mixed_AreOneMessageAtMost(string octets)
+    {
+        foreach (var portions in new[] { Portions.Whole, Portions.Octets })
+        {
+            await using var server = await new ServerUnderTest().GreetAsync();
+            await server.BeginAsync();
+            await SendAsync(server, octets + "QUIT\r\n", portions);
+            await server.ReadToEndAsync();
+            await server.Session;
+            Assert.InRange(server.Acceptor.Messages.Count, 0, 1);
+            Assert.Equal(1, server.Acceptor.Begun);
+        }
+    }
+
     [Fact] // HARD-03: a CR and its LF may stand in two chunks, a CR alone at the end may not
     public async Task Bdat_CrLfAcrossChunks_IsALineEnd()
     {

@@ -71,6 +71,26 @@ public class TlsTests
         Assert.Equal(0, asked);
     }
 
+    [Theory] // HARD-07, RFC 3207 §4.2, RFC 2920 §3.1: whatever comes behind STARTTLS in clear, none of it is heard inside
+    [InlineData("STARTTLS\r\n", "R")]
+    [InlineData("STARTTLS\r\n", "\r\n")]
+    [InlineData("STARTTLS\r\n", "\0")]
+    [InlineData("STARTTLS\r\n", "STARTTLS\r\n")]
+    [InlineData("STARTTLS\r\n", "RSET\r\nEHLO x.test\r\nMAIL FROM:<x@evil.test>\r\nRCPT TO:<y@d.test>\r\nDATA\r\n")]
+    [InlineData("NOOP\r\nSTARTTLS\r\n", "AUTH PLAIN AGEAYg==\r\n")]
+    [InlineData("MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nSTARTTLS\r\n", "DATA\r\nx\r\n.\r\n")]
+    [InlineData("MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nSTARTTLS\r\n", "BDAT 1 LAST\r\nx")]
+    public async Task StartTls_WithAnyOctetsBehindIt_DropsTheSession(string group, string injected)
+    {
+        await using var server = await new ServerUnderTest { Options = ServerUnderTest.WithTls }.GreetAsync();
+        await server.SendAsync(group + injected);
+        var replies = await server.ReadToEndAsync();
+        Assert.DoesNotContain("220 ", replies, StringComparison.Ordinal);
+        Assert.EndsWith("554 5.5.1 Commands came before they were due\r\n", replies, StringComparison.Ordinal);
+        await server.Session;
+        Assert.Equal(0, server.Acceptor.Begun);
+    }
+
     [Fact] // HARD-07
     public async Task StartTls_CommandsInClearAfter220_BreakTheHandshake()
     {

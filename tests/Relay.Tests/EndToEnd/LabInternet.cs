@@ -27,13 +27,25 @@ internal sealed class LabInternet : IAsyncDisposable
     {
         var name = $"mx.{domain}";
         behavior ??= new MxBehavior();
+        var mx = AddHost(name, behavior with { Certificate = behavior.Certificate ?? Authority.Issue(name) });
+        Dns.Zone.AddMx(domain, 10, name);
+        return mx;
+    }
+
+    /// <summary>
+    /// Adds a host with an address record and no MX record; it speaks no TLS unless the behaviour has a certificate.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="behavior">How it behaves; politely when null.</param>
+    /// <param name="address">Where; at the next free address of 127.0.0.0/8 when null.</param>
+    public LabMx AddHost(string name, MxBehavior? behavior = null, IPAddress? address = null)
+    {
         var mx = LabMx.Start(
-            behavior with { HostName = name, Certificate = behavior.Certificate ?? Authority.Issue(name) },
-            new IPAddress([127, 0, 0, (byte)(2 + _hosts.Count)]),
+            (behavior ?? new MxBehavior()) with { HostName = name },
+            address ?? new IPAddress([127, 0, 0, (byte)(2 + _hosts.Count)]),
             _hosts.Count == 0 ? 0 : MxPort);
         _hosts.Add(mx);
-        Dns.Zone.AddMx(domain, 10, name);
-        Dns.Zone.AddA(name, mx.EndPoint.Address.ToString());
+        Dns.Zone.AddAddress(name, mx.EndPoint.Address);
         return mx;
     }
 

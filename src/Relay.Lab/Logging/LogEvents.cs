@@ -1,21 +1,23 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Relay.Delivery.Tests.Lab;
-
-internal sealed record LogEvent(string Name, LogLevel Level, IReadOnlyDictionary<string, string?> Fields);
+namespace Relay.Lab.Logging;
 
 /// <summary>Keeps every event that was logged.</summary>
-internal sealed class LogCapture : ILoggerProvider
+public sealed class LogEvents : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogEvent> _events = new();
 
+    /// <summary>The events so far, in order.</summary>
     public IReadOnlyList<LogEvent> All => [.. _events];
 
+    /// <summary>The events of one name so far, in order.</summary>
     public IReadOnlyList<LogEvent> Named(string name) => [.. _events.Where(logged => logged.Name == name)];
 
+    /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Logger(_events);
 
+    /// <inheritdoc/>
     public void Dispose()
     {
     }

@@ -1,0 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Relay.Dns;
+
+/// <summary>What earlier lookups have left behind.</summary>
+public interface IDnsCache
+{
+    /// <summary>Gives the answer to a question when it is known and has not expired; never asks, never waits.</summary>
+    bool TryPeek(DomainName name, DnsRecordType type, [NotNullWhen(true)] out DnsAnswer? answer);
+}
