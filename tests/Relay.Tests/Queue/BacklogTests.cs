@@ -40,7 +40,7 @@ public sealed class BacklogTests
             Interlocked.Increment(ref attempts);
             return FakePipeline.Unreachable;
         };
-        await lab.StartAsync();
+        var queue = await lab.StartAsync();
         for (var hour = 1; hour <= 3; hour++)
         {
             await lab.Log.NextAsync("deferred");
@@ -49,6 +49,7 @@ public sealed class BacklogTests
         }
 
         await lab.Log.NextAsync("deferred");
+        await queue.StopAsync(Token);
         Assert.InRange(attempts, 1, 40);
         Assert.InRange(int.Parse(lab.Query("SELECT COUNT(*) FROM recipient WHERE attempts > 0"), provider: null), 1, 40);
     }
