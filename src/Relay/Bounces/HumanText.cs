@@ -80,7 +80,7 @@ internal static class HumanText
         _ => "Its header is attached.",
     };
 
-    private static string Cut(string text) => text.Length <= MaxQuoted ? text : text[..MaxQuoted] + " [...]";
+    private static string Cut(string text) => WholeCharacters.Shorten(text, MaxQuoted);
 
     private static void Paragraph(StringBuilder output, string text)
     {
@@ -89,7 +89,7 @@ internal static class HumanText
     }
 
     // RFC 5322 §2.1.1: a line has 998 octets at most, and a letter up to four.
-    private static IEnumerable<string> Pieces(string word) => word.Chunk(LongestWord).Select(piece => new string(piece));
+    private static IEnumerable<string> Pieces(string word) => WholeCharacters.Pieces(word, LongestWord);
 
     private static void Wrap(StringBuilder output, string text, string indent)
     {

@@ -76,7 +76,7 @@ internal sealed record NotifiedRecipient(RcptTo Envelope, EnhancedStatusCode Sta
             RemoteHost = failure.Hop?.Host,
         };
 
-    private static string Cut(string text) => text.Length <= MaxText ? text : text[..MaxText] + " [...]";
+    private static string Cut(string text) => WholeCharacters.Shorten(text, MaxText);
 
     // Beyond ASCII a letter may become nine characters (quoted-printable of three octets).
     private static int WeightOf(string? text) => text is null ? 0 : Ascii.IsValid(text) ? text.Length : 9 * text.Length;

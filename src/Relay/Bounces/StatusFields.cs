@@ -77,16 +77,8 @@ internal sealed class StatusFields(StringBuilder output, bool isUtf8)
         AddAddress("Original-Recipient", given[..Math.Max(0, semicolon)], Xtext.Decode(given[(semicolon + 1)..]));
     }
 
-    private IEnumerable<string> Words(string value)
-    {
-        foreach (var word in Clean(value).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            for (var at = 0; at < word.Length; at += LongestWord)
-            {
-                yield return word[at..Math.Min(word.Length, at + LongestWord)];
-            }
-        }
-    }
+    private IEnumerable<string> Words(string value) =>
+        Clean(value).Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(word => WholeCharacters.Pieces(word, LongestWord));
 
     private string Clean(string value)
     {

@@ -48,6 +48,23 @@ public sealed class NotificationMessageTests
         Assert.Contains("X-Raw: caf=C3=A9", PartsOf(text)[2], StringComparison.Ordinal);
     }
 
+    [Theory] // found by fuzzing: long words and long replies were cut between the two halves of a character
+    [InlineData(240)]
+    [InlineData(1000)]
+    [InlineData(4096)]
+    public async Task LongReply_BeyondTheBasicPlane_IsCutBetweenCharacters(int most)
+    {
+        foreach (var before in new[] { most - 12, most - 11, most - 10, most - 9 })
+        {
+            var reply = "550 5.1.1 " + new string('x', before % 240) + string.Concat(Enumerable.Repeat("\U0001F600", most));
+
+            var text = await WriteAsync(Failure(new Mailbox("j\u00f6rg", "corp.test"), Refused("bob", reply)));
+
+            Assert.Contains("\U0001F600", text, StringComparison.Ordinal);
+            Assert.DoesNotContain('\uFFFD', text);
+        }
+    }
+
     [Theory] // DSN-15: RET=FULL up to a limit, and never in a form that cannot travel
     [InlineData("plain", "message/rfc822", "The message itself is attached.")]
     [InlineData("eight", "message/rfc822", "The message itself is attached.")]
