@@ -161,6 +161,7 @@ public sealed class ReceptionLimitTests : IAsyncLifetime
             SendBufferSize = 1,
         };
         await mute.ConnectAsync(relay.EndPoint, Cancel);
+        Assert.True(await mute.ReceiveAsync(new byte[64], Cancel) > 0);
         var flood = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("NOOP\r\n", 1000)));
         var sent = 0;
         try
