@@ -1,5 +1,6 @@
 using Relay.Queue;
 using Relay.Queue.Storage;
+using Relay.Smtp.Grammar;
 
 namespace Relay.Tests.Queue;
 
@@ -163,7 +164,11 @@ public sealed class QueueControlTests
         await using var lab = new QueueLab();
         lab.Pipeline.Outcome = (_, to) => to.Mailbox.LocalPart == "never" ? FakePipeline.Bounced : FakePipeline.Deferred;
         var queue = await lab.StartAsync();
-        await lab.EnqueueAsync(queue, "ann@a.test", "never@a.test", "bob@b.test");
+
+        // RFC 5321 §4.5.5: with the null reverse-path nobody can be told, so what failed is kept.
+        RcptTo[] recipients = [new(new("ann", "a.test")), new(new("never", "a.test")), new(new("bob", "b.test"))];
+        var envelope = new QueuedEnvelope(queue.NextId(), new MailFrom(ReversePath.Null), recipients, lab.Clock.GetUtcNow());
+        await queue.EnqueueAsync(envelope, new BytesContent("Subject: a\r\n\r\nb\r\n"u8.ToArray()), Token);
         await lab.Log.NextAsync("deferred");
         await lab.Log.NextAsync("deferred");
         await WrittenAsync(lab);
