@@ -2,14 +2,15 @@ using System.CommandLine;
 using Relay.Lab.Torture;
 using Relay.Torture;
 
-var kills = new Option<int>("--kills") { Description = "how often the relay is killed", DefaultValueFactory = _ => 200 };
+var kills = new Option<int>("--kills") { Description = "how often the relay is killed, or how often the small disk fills up", DefaultValueFactory = _ => 200 };
 var seed = new Option<int>("--seed") { Description = "what moments and faults are drawn from", DefaultValueFactory = _ => 1 };
 var rate = new Option<int>("--rate") { Description = "messages a second", DefaultValueFactory = _ => 200 };
 var sessions = new Option<int>("--sessions") { Description = "clients at the same time", DefaultValueFactory = _ => 8 };
+var smallDisk = new Option<int?>("--small-disk") { Description = "instead: fill a file system of so many MiB, mounted for the purpose (needs root)" };
 var command = new RootCommand(
     "Kills the relay of this tree under load, again and again, while DNS, TLS, SMTP and the store fail; counts what was answered 250 and what arrived.")
 {
-    kills, seed, rate, sessions,
+    kills, seed, rate, sessions, smallDisk,
 };
 command.SetAction(async (parsed, cancellationToken) =>
 {
@@ -21,7 +22,15 @@ command.SetAction(async (parsed, cancellationToken) =>
         Sessions = parsed.GetValue(sessions),
     };
     var directory = Directory.CreateTempSubdirectory("relay-torture-");
-    var result = await TortureRun.RunAsync(plan, directory.FullName, Console.Error.WriteLine, cancellationToken);
+    var (result, reason) = parsed.GetValue(smallDisk) is { } mebibytes
+        ? await FullDiskRun.RunAsync(plan, mebibytes * 1024L * 1024, directory.FullName, Console.Error.WriteLine, cancellationToken)
+        : (await TortureRun.RunAsync(plan, directory.FullName, Console.Error.WriteLine, cancellationToken), string.Empty);
+    if (result is null)
+    {
+        await Console.Error.WriteLineAsync(reason);
+        return 2;
+    }
+
     TortureReport.Write(Console.Out, result);
     var failures = result.Failures(plan);
     foreach (var failure in failures)

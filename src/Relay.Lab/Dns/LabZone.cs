@@ -7,7 +7,7 @@ namespace Relay.Lab.Dns;
 
 /// <summary>
 /// All the names of a lab Internet, changeable while the server answers. Names are written in any case, with or without
-/// a trailing dot; "." is the root. Every <c>Add</c> makes one record with the time to live set by
+/// a trailing dot; "." is the root; "*." and a name stands for all below it that do not exist themselves. Every <c>Add</c> makes one record with the time to live set by
 /// <see cref="WithTtl"/>.
 /// </summary>
 public sealed class LabZone
@@ -15,6 +15,7 @@ public sealed class LabZone
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Name, LabDnsType Type), List<LabDnsRecord>> _records = [];
     private int _ttl = 300;
+    private bool _hasWildcards;
 
     /// <summary>Sets the time to live, in seconds, of the records added from now on; 300 at the start.</summary>
     public LabZone WithTtl(int seconds)
@@ -123,6 +124,16 @@ public sealed class LabZone
                 at = Canonical(alias[0].Names[0]);
             }
 
+            if (FindWildcard(at) is { } wildcard)
+            {
+                if (_records.TryGetValue((wildcard, type), out var all))
+                {
+                    answer.AddRange(all.Select(record => record with { Owner = at }));
+                }
+
+                return (answer, true, Soa(at));
+            }
+
             if (_records.TryGetValue((at, type), out var records))
             {
                 answer.AddRange(records);
@@ -130,6 +141,27 @@ public sealed class LabZone
 
             return (answer, records is not null || Exists(at), Soa(at));
         }
+    }
+
+    // RFC 4592 §2.1.1: the asterisk takes the place of whatever labels do not exist.
+    private string? FindWildcard(string name)
+    {
+        if (!_hasWildcards || Exists(name))
+        {
+            return null;
+        }
+
+        var parent = name;
+        while (parent.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot)
+        {
+            parent = parent[(dot + 1)..];
+            if (Exists("*." + parent))
+            {
+                return "*." + parent;
+            }
+        }
+
+        return null;
     }
 
     // RFC 8020 §2: a name with anything below it exists.
@@ -168,6 +200,7 @@ public sealed class LabZone
             }
 
             list.Add(record);
+            _hasWildcards |= owner.StartsWith("*.", StringComparison.Ordinal);
         }
 
         return this;

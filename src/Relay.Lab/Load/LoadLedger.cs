@@ -40,6 +40,9 @@ internal sealed class LoadLedger(LoadPlan plan, LoadCorpus corpus, TimeProvider 
     /// <summary>Copies that arrived, doubles included.</summary>
     public int Copies => Volatile.Read(ref _copyCount);
 
+    /// <summary>Copies that arrived once more.</summary>
+    public int Doubled => Copies - _copies.Count(copies => copies > 0);
+
     /// <summary>Arrivals that are none of our messages, damaged, or for somebody else.</summary>
     public int Foreign => Volatile.Read(ref _foreign);
 
@@ -107,6 +110,9 @@ internal sealed class LoadLedger(LoadPlan plan, LoadCorpus corpus, TimeProvider 
     /// <summary>Something else arrived.</summary>
     public void OnForeign() => Interlocked.Increment(ref _foreign);
 
+    /// <summary>When the first copy for a message's first recipient arrived, as a timestamp; 0 for not yet.</summary>
+    public long ArrivedAt(int message) => Volatile.Read(ref _arrived[message * plan.Recipients]);
+
     /// <summary>
     /// Waits until every accepted message has arrived for each recipient; gives up when nothing arrives for as long as
     /// the plan is patient. To be called when all have been submitted.
@@ -158,7 +164,7 @@ internal sealed class LoadLedger(LoadPlan plan, LoadCorpus corpus, TimeProvider 
             Unanswered = Unanswered,
             Arrived = journeys.Count,
             Lost = CountLost(),
-            Doubled = Copies - journeys.Count,
+            Doubled = Doubled,
             Foreign = Foreign,
             AcceptedIn = clock.GetElapsedTime(begin, Math.Max(begin, _accepted.Max())),
             ArrivedIn = clock.GetElapsedTime(begin, Math.Max(begin, _arrived.Max())),

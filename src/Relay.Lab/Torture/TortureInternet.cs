@@ -47,6 +47,7 @@ internal sealed class TortureInternet : IAsyncDisposable
         var settings = RelayProcess.LabSettings(directory, _dns.Address, _sinks[0].Host.EndPoint.Port);
         settings["Delivery:TrustedRootsFile"] = roots;
         settings["Delivery:MaxConcurrency"] = $"{_plan.MaxConcurrency}";
+        settings["Queue:MinFreeOctets"] = $"{_plan.MinFreeOctets}";
         settings["Dns:Timeout"] = "00:00:01";
         settings["Queue:RetrySchedule:0"] = "00:00:01";
         settings["Relay:MaxConnectionsPerAddress"] = $"{_plan.Sessions * 4}";

@@ -30,20 +30,14 @@ internal sealed class TortureLedger(TorturePlan plan, TortureMail mail) : ILoadS
     /// <inheritdoc/>
     public bool HasMore => !_ended;
 
-    /// <summary>The current life of the relay, counted from 0.</summary>
-    public int CurrentLife
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _lives.Count - 1;
-            }
-        }
-    }
-
     /// <summary>Copies that have arrived so far, doubles and notifications included.</summary>
     public int Copies { get; private set; }
+
+    /// <summary>Messages answered with 250 so far.</summary>
+    public int Accepted { get; private set; }
+
+    /// <summary>Messages answered with something else so far.</summary>
+    public int Refused { get; private set; }
 
     /// <summary>Lets the clients submit one more message.</summary>
     public void Permit()
@@ -180,9 +174,9 @@ internal sealed class TortureLedger(TorturePlan plan, TortureMail mail) : ILoadS
             return new TortureResult
             {
                 Submitted = _entries.Count,
-                Accepted = CountIn(State.Accepted),
-                Refused = CountIn(State.Refused),
-                Unanswered = CountIn(State.Unanswered),
+                Accepted = Accepted,
+                Refused = Refused,
+                Unanswered = _entries.Count(entry => entry.State is State.Unanswered),
                 Refusals = _refusals,
                 Copies = _entries.Where(entry => entry.State is State.Accepted).Sum(entry => entry.Copies.Length),
                 Lost = [.. Lost().Take(20)],
@@ -201,8 +195,6 @@ internal sealed class TortureLedger(TorturePlan plan, TortureMail mail) : ILoadS
                 DoubledInLife = _doubledInLife,
             };
         }
-
-        int CountIn(State state) => _entries.Count(entry => entry.State == state);
     }
 
     /// <inheritdoc/>
@@ -243,6 +235,8 @@ internal sealed class TortureLedger(TorturePlan plan, TortureMail mail) : ILoadS
         lock (_gate)
         {
             _entries[message].State = state;
+            Accepted += state is State.Accepted ? 1 : 0;
+            Refused += state is State.Refused ? 1 : 0;
         }
     }
 

@@ -22,6 +22,9 @@ public sealed record TorturePlan
     /// can be doubled by one kill.</summary>
     public int MaxConcurrency { get; init; } = 40;
 
+    /// <summary>The relay's <c>Queue:MinFreeOctets</c>.</summary>
+    public long MinFreeOctets { get; init; } = 128 * 1024 * 1024;
+
     /// <summary>The longest time between the relay's start and its end.</summary>
     public TimeSpan LongestLife { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -90,7 +90,6 @@ public sealed record TortureResult
         Expect(
             DoubledByWorstKill <= plan.MaxConcurrency,
             $"one kill doubled {DoubledByWorstKill} copies; at most {plan.MaxConcurrency} were under way");
-        Expect(Kills >= plan.Kills, $"only {Kills} kills");
         Expect(LeftInQueue == 0, $"{LeftInQueue} entries were left in the queue");
         Expect(Accepted > 0, $"nothing was accepted");
         failures.AddRange(Complaints);

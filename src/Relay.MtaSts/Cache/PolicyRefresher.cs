@@ -35,6 +35,7 @@ internal sealed class PolicyRefresher(IPolicyCache cache, PolicyShelf shelf, Pol
     /// <summary>One pass.</summary>
     public async Task PassAsync(CancellationToken cancellationToken)
     {
+        await shelf.SaveUnsavedAsync(cancellationToken);
         var due = await shelf.ListDueAsync(clock.Now, clock.Now + clock.Options.RefreshInterval, MaxPerPass, cancellationToken);
         await Parallel.ForEachAsync(
             due,

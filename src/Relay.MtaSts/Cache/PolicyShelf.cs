@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Relay.Dns;
 
@@ -5,15 +6,50 @@ namespace Relay.MtaSts.Cache;
 
 /// <summary>
 /// The store as mail sees it: a store out of order is logged and costs memory of policies, never mail. What was fetched
-/// is applied whether or not it could be written.
+/// is applied whether or not it could be written, and is written as soon as that can be done.
 /// </summary>
 internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logger)
 {
-    public ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
-        TryAsync(domain.Value, token => store.LoadAsync(domain, token), default, cancellationToken);
+    private const int MaxUnsaved = 10_000;
 
-    public ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken) =>
-        TryAsync(policy.Policy.Domain.Value, token => store.SaveAsync(policy, token), cancellationToken);
+    private readonly ConcurrentDictionary<DomainName, StoredPolicy> _unsaved = new();
+
+    public async ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
+        _unsaved.TryGetValue(domain, out var policy)
+            ? new StoredDomain(policy, null)
+            : await TryAsync(domain.Value, token => store.LoadAsync(domain, token), default, cancellationToken);
+
+    public async ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken)
+    {
+        var domain = policy.Policy.Domain;
+        if (await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken))
+        {
+            _unsaved.TryRemove(domain, out _);
+            return true;
+        }
+
+        if (_unsaved.Count < MaxUnsaved || _unsaved.ContainsKey(domain))
+        {
+            _unsaved[domain] = policy;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Writes what could not be written before, so that a restart does not forget a policy that was in force. Ends with the first that still
+    /// cannot be.
+    /// </summary>
+    public async ValueTask SaveUnsavedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var policy in _unsaved.Values)
+        {
+            if (!await SaveAsync(policy, cancellationToken))
+            {
+                return;
+            }
+        }
+    }
 
     public ValueTask<bool> PostponeAsync(
         DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken) =>
@@ -26,8 +62,11 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
         DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken) =>
         TryAsync(domain.Value, token => store.SetUnknownAsync(domain, since, token), cancellationToken);
 
-    public ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken) =>
-        TryAsync(domain.Value, token => store.RemoveAsync(domain, token), false, cancellationToken);
+    public async ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        var wasUnsaved = _unsaved.TryRemove(domain, out _);
+        return await TryAsync(domain.Value, token => store.RemoveAsync(domain, token), false, cancellationToken) || wasUnsaved;
+    }
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
         DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>

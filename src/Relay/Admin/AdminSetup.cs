@@ -27,5 +27,6 @@ internal static class AdminSetup
     {
         application.MapStsPolicies();
         application.MapReports();
+        application.MapQueue();
     }
 }

@@ -33,6 +33,7 @@ internal static class RelayCommandLine
             ConfigFile,
             RunCommand.Create(),
             ConfigCommand.Create(),
+            QueueCommand.Create(),
             StsCommand.Create(),
             ReportCommand.Create(),
             DkimCommand.Create(),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Relay.Admin;
 
@@ -52,7 +51,7 @@ internal static class ReportCommand
         {
             Description = "A policy domain; all of today's without one",
             Arity = ArgumentArity.ZeroOrOne,
-            CustomParser = TakeName,
+            CustomParser = SettingTokens.Leave,
         };
         var command = new Command("preview", "Shows what today's reports would be if the day ended now") { domain, RelayCommandLine.Json };
         command.SetAction((parsed, cancellationToken) => RelayAccess.WithRelayAsync(parsed, client =>
@@ -105,18 +104,6 @@ internal static class ReportCommand
         {
             return RelayCommandLine.NoRelay;
         }
-    }
-
-    // A setting behind the command is no domain; left alone, it is found among the settings.
-    private static string? TakeName(ArgumentResult argument)
-    {
-        if (argument.Tokens[0].Value is var text && !text.StartsWith("--", StringComparison.Ordinal))
-        {
-            return text;
-        }
-
-        argument.OnlyTake(0);
-        return null;
     }
 
     private static bool TryReadChoice(ParseResult parsed, out string choice)

@@ -89,7 +89,7 @@ internal sealed class Dispatcher : IDisposable
         }
         finally
         {
-            Scheduler.FinishTurn();
+            Scheduler.FinishTurn(turn);
         }
 
         Wake();
@@ -236,7 +236,7 @@ internal sealed class Dispatcher : IDisposable
             notice.Kind.ToString().ToLowerInvariant(), notice.Recipients.Count);
         var lifetime = _settler.LifetimeOf(isReport: false, isNotification: true);
         var expiry = _settler.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
-        Scheduler.Add(notification.Id, notification.Destination, expiry, attempts: 0, TimeSpan.Zero, resident: null);
+        Scheduler.AddFresh(notification.Id, notification.Destination, expiry, resident: null);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -20,6 +20,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private readonly Settler _settler;
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
+    private readonly QueueSpace _space;
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
@@ -34,10 +35,20 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         (_courier, _settler) = (courier, settler);
         _logger = logger;
         _budget = new MemoryBudget(_options.MemoryOctets);
+        _space = new QueueSpace(ReadDisk, _options.MinFreeOctets, logger);
     }
+
+    /// <summary>What operators see of the queue and do to it; null while it is not started.</summary>
+    public QueueControl? Control { get; private set; }
 
     /// <summary>The most pages the database may have; 0 for no limit. A full disk, for tests.</summary>
     internal int MaxPages { get; init; }
+
+    /// <summary>Gives the connections in place of the file's own; a failing store, for tests.</summary>
+    internal DbDataSource? Source { get; init; }
+
+    /// <summary>How many octets the disk has free, in place of what it says; for tests.</summary>
+    internal Func<long>? DiskFree { get; init; }
 
     /// <inheritdoc/>
     public QueueId NextId() => (_store ?? throw new InvalidOperationException("The queue is not started")).NextId();
@@ -49,10 +60,19 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _directory = QueueDirectory.Open(_settings.DataDirectory);
-        _store = OpenStore(_directory.QueueFile);
+        _store = OpenStore(_directory);
         var schedule = new RetrySchedule(_options.RetrySchedule);
         _dispatcher = new Dispatcher(_store, (_courier, _settler), schedule, _settings, _logger);
-        Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+        try
+        {
+            Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+        }
+        catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
+        {
+            throw new IOException(QueueDamage.Of(_directory.QueueFile, error.Message), error);
+        }
+
+        Control = new QueueControl(_store, _dispatcher, _settler, _options, _logger);
         _dispatcher.Wake();
         if (_store.HasUntoldFailures)
         {
@@ -86,6 +106,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Control?.Dispose();
+        Control = null;
         _dispatcher?.Dispose();
         _store?.Dispose();
         _directory?.Dispose();
@@ -94,11 +116,29 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _directory = null;
     }
 
-    private QueueStore OpenStore(string file)
+    private QueueStore OpenStore(QueueDirectory directory)
     {
+        var file = directory.QueueFile;
         try
         {
-            return new QueueStore(new SqliteDataSource(file, MaxPages), _logger);
+            var source = Source ?? new SqliteDataSource(file, MaxPages);
+            if (QueueIntegrity.FindFault(file, directory.WasMade) is { } fileFault)
+            {
+                throw new IOException(QueueDamage.Of(file, fileFault));
+            }
+
+            if (QueueIntegrity.FindFault(source, new FileInfo(file).Length) is { } fault)
+            {
+                throw new IOException(QueueDamage.Of(file, fault));
+            }
+
+            var store = new QueueStore(source, _settler.Clock, _logger);
+            directory.MarkMade();
+            return store;
+        }
+        catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
+        {
+            throw new IOException(QueueDamage.Of(file, error.Message), error);
         }
         catch (Exception fault) when (fault is DbException or InvalidOperationException)
         {
@@ -111,7 +151,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private async Task<EnqueueResult> StoreAsync(
         QueuedEnvelope envelope, MessageContent content, CancellationToken cancellationToken)
     {
-        var isHeld = false;
+        var (isHeld, hasRoom, octets) = (false, false, content.Octets);
         try
         {
             if (_store is not { } store || _dispatcher is not { } dispatcher)
@@ -120,7 +160,10 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
             }
 
             var destinations = envelope.Recipients.Select(to => Destination.KeyOf(to.Mailbox.Domain)).ToArray();
-            var fault = await store.InsertAsync(envelope, destinations, content, cancellationToken);
+            hasRoom = await _space.TryTakeAsync(store, octets, cancellationToken);
+            var fault = hasRoom
+                ? await store.InsertAsync(envelope, destinations, content, cancellationToken)
+                : StoreFault.Full;
             if (fault != StoreFault.None)
             {
                 return fault switch
@@ -136,12 +179,19 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         }
         finally
         {
+            if (hasRoom)
+            {
+                _space.Release(octets);
+            }
+
             if (!isHeld)
             {
                 content.Dispose();
             }
         }
     }
+
+    private long ReadDisk() => DiskFree?.Invoke() ?? new DriveInfo(_settings.DataDirectory).AvailableFreeSpace;
 
     private bool HandOver(Dispatcher dispatcher, ResidentMessage message, string[] destinations)
     {
@@ -158,7 +208,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
         foreach (var home in homes)
         {
-            dispatcher.Scheduler.Add(message.Envelope.Id, home, expiry, attempts: 0, TimeSpan.Zero, isHeld ? message : null);
+            dispatcher.Scheduler.AddFresh(message.Envelope.Id, home, expiry, isHeld ? message : null);
         }
 
         dispatcher.Wake();
@@ -188,7 +238,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
                 var lifetime = _options.LifetimeOf(row.IsReport, row.IsNullPath);
                 var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
                 var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
-                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait, null);
+                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait);
                 entries++;
             }
         }

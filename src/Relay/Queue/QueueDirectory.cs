@@ -10,8 +10,14 @@ internal sealed class QueueDirectory : IDisposable
     private QueueDirectory(string path, FileStream held)
     {
         _lock = held;
+        WasMade = held.Length > 0;
         QueueFile = Path.Combine(path, "queue.db");
     }
+
+    /// <summary>
+    /// A queue was kept here before, which the lock file says: an empty database is then a loss, not a beginning.
+    /// </summary>
+    public bool WasMade { get; }
 
     /// <summary>The database file; exists, with mode 0600.</summary>
     public string QueueFile { get; }
@@ -39,12 +45,25 @@ internal sealed class QueueDirectory : IDisposable
         var directory = new QueueDirectory(path, held);
 
         // SQLite gives its journal files the mode of the database file, so it is enough to make that one.
-        OpenOwned(directory.QueueFile, FileShare.ReadWrite).Dispose();
+        MakeOwned(directory.QueueFile);
         return directory;
+    }
+
+    /// <summary>A queue is kept here from now on.</summary>
+    public void MarkMade()
+    {
+        if (!WasMade)
+        {
+            _lock.Write("A relay keeps its queue here.\n"u8);
+            _lock.Flush();
+        }
     }
 
     /// <summary>Lets another process have it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Makes a file that only its owner may read, where there is none.</summary>
+    public static void MakeOwned(string file) => OpenOwned(file, FileShare.ReadWrite).Dispose();
 
     private static FileStream OpenOwned(string file, FileShare share) => new(
         file,

@@ -38,4 +38,25 @@ public static class QueueEventIds
 
     /// <summary>A message with the null reverse-path failed; it is kept.</summary>
     public const int NobodyToTell = 3021;
+
+    /// <summary>The store is damaged.</summary>
+    public const int StoreDamaged = 3034;
+
+    /// <summary>An operator dropped a recipient.</summary>
+    public const int Dropped = 3030;
+
+    /// <summary>An operator holds a message.</summary>
+    public const int Held = 3031;
+
+    /// <summary>An operator released a message.</summary>
+    public const int Released = 3032;
+
+    /// <summary>An operator had mail tried at once.</summary>
+    public const int Retried = 3033;
+
+    /// <summary>The disk has no room for new messages beside what is kept free; they are refused.</summary>
+    public const int DiskShort = 3016;
+
+    /// <summary>The disk has room for new messages again.</summary>
+    public const int DiskRoomy = 3017;
 }

@@ -55,6 +55,11 @@ internal static partial class QueueLog
     public static partial void StoreRecovered(ILogger logger);
 
     [LoggerMessage(
+        EventId = QueueEventIds.StoreDamaged, EventName = "store-corrupt", Level = LogLevel.Error,
+        Message = "{Text} {Remedy}")]
+    public static partial void StoreDamaged(ILogger logger, string text, string remedy);
+
+    [LoggerMessage(
         EventId = QueueEventIds.OperationRefused, EventName = "store-refused", Level = LogLevel.Error,
         Message = "{Text}")]
     public static partial void OperationRefused(ILogger logger, string text);
@@ -73,4 +78,33 @@ internal static partial class QueueLog
         EventId = QueueEventIds.QueueLoaded, EventName = "queue-loaded", Level = LogLevel.Information,
         Message = "{Entries} {Destinations}")]
     public static partial void QueueLoaded(ILogger logger, int entries, int destinations);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Dropped, EventName = "dropped", Level = LogLevel.Warning,
+        Message = "{Queue} {From} {To} {State} {By}")]
+    public static partial void Dropped(ILogger logger, string queue, string from, string to, string state, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Held, EventName = "held", Level = LogLevel.Information, Message = "{Queue} {Recipients} {By}")]
+    public static partial void Held(ILogger logger, string queue, int recipients, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Released, EventName = "released", Level = LogLevel.Information,
+        Message = "{Queue} {Recipients} {By}")]
+    public static partial void Released(ILogger logger, string queue, int recipients, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.Retried, EventName = "retried", Level = LogLevel.Information,
+        Message = "{Queue} {Domain} {Entries} {By}")]
+    public static partial void Retried(ILogger logger, string? queue, string? domain, int entries, string by);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.DiskShort, EventName = "disk-short", Level = LogLevel.Error,
+        Message = "{Free} {Least} {Text}")]
+    public static partial void DiskShort(ILogger logger, long free, long least, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.DiskRoomy, EventName = "disk-roomy", Level = LogLevel.Warning,
+        Message = "{Free} {Least}")]
+    public static partial void DiskRoomy(ILogger logger, long free, long least);
 }

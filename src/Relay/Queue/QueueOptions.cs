@@ -32,6 +32,12 @@ internal sealed class QueueOptions
     /// </summary>
     public TimeSpan? NotificationLifetime { get; init; }
 
+    /// <summary>
+    /// How many octets the disk must have free for a new message to be taken. What the queue writes about the mail it has
+    /// needs them: the write-ahead log, 33 MB before it goes into the file, and the pages by which the file then grows.
+    /// </summary>
+    public long MinFreeOctets { get; init; } = 128 * 1024 * 1024;
+
     /// <summary>How long a message is tried.</summary>
     public TimeSpan LifetimeOf(bool isReport, bool isNotification)
     {

@@ -42,6 +42,11 @@ internal sealed class QueueOptionsValidator : IValidateOptions<QueueOptions>
             faults.Add($"Queue:MemoryOctets: \"{options.MemoryOctets}\" is negative; write 0 or more, as 67108864");
         }
 
+        if (options.MinFreeOctets < 0)
+        {
+            faults.Add($"Queue:MinFreeOctets: \"{options.MinFreeOctets}\" is negative; write 0 or more, as 134217728");
+        }
+
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }

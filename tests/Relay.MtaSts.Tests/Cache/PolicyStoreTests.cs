@@ -95,6 +95,21 @@ public sealed class PolicyStoreTests
         Assert.NotEmpty(lab.Log.Named("policy-store-failed"));
     }
 
+    [Fact] // Trust on first use: a policy that could not be written is written when the store is back, before a restart can forget it.
+    public async Task Store_Back_PolicyFetchedMeanwhileIsWrittenByTheNextPass()
+    {
+        await using var lab = StsLab.Start();
+        Directory.CreateDirectory(lab.DatabaseFile);
+        lab.Publish(Domain, "1", Enforce);
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+
+        Directory.Delete(lab.DatabaseFile);
+        await lab.Refresher.PassAsync(StsLab.Token);
+        await lab.RestartAsync();
+        PolicyCacheTests.Break(lab, "all-gone");
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+    }
+
     [Fact] // Times are wall-clock in the store: a fetch time from the future gives no longer life.
     public async Task Store_FetchTimeInTheFuture_IsClamped()
     {

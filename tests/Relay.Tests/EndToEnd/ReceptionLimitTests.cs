@@ -144,9 +144,103 @@ public sealed class ReceptionLimitTests : IAsyncLifetime
         await EndedAsync(mute).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Cancel);
     }
 
+    [Fact] // HARD-06: what nobody reads fills a connection's buffers, not the memory
+    public async Task Client_ThatNeverReads_IsReadNoFurtherThanItsBuffersHold()
+    {
+        await using var relay = await RelayUnderTest.StartAsync(
+            new ManualClock(),
+            services => services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Narrow),
+            ("Relay:HostName", "relay.test"),
+            ("Relay:DataDirectory", _lab.DataDirectory),
+            ("Relay:Listeners:0:Address", "127.0.0.1:0"),
+            ("Relay:Sessions:MaxCommands", "100000000"),
+            ("Dns:Servers:0", _lab.Dns.Address));
+        using var mute = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 1,
+            SendBufferSize = 1,
+        };
+        await mute.ConnectAsync(relay.EndPoint, Cancel);
+        Assert.True(await mute.ReceiveAsync(new byte[64], Cancel) > 0);
+        var flood = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("NOOP\r\n", 1000)));
+        var sent = 0;
+        try
+        {
+            while (sent < 8 * 1024 * 1024)
+            {
+                sent += await mute.SendAsync(flood, Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(3), TimeProvider.System, Cancel);
+            }
+        }
+        catch (TimeoutException)
+        {
+            // Nothing more is taken.
+        }
+
+        Assert.InRange(sent, 1, 512 * 1024);
+        await using var bystander = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        await bystander.SayAsync("NOOP", "250", Cancel);
+    }
+
+    [Fact] // HARD-15: handshakes that never come hold their minute and nobody else
+    public async Task Handshakes_ThatNeverCome_AreGivenUpAndOthersAreServed()
+    {
+        var clock = new ManualClock();
+        var (certificate, key) = (Path.Combine(_lab.DataDirectory, "tls.pem"), Path.Combine(_lab.DataDirectory, "tls.key"));
+        _lab.Authority.Issue("relay.test").WritePem(certificate, key);
+        await using var relay = await _lab.StartRelayAsync(
+            clock,
+            ("Relay:Listeners:0:Tls", "Implicit"),
+            ("Relay:MaxConnectionsPerAddress", "1000"),
+            ("Relay:Certificate:CertificateFile", certificate),
+            ("Relay:Certificate:KeyFile", key));
+        var stallers = new List<SmtpTalk>();
+        for (var i = 0; i < 200; i++)
+        {
+            stallers.Add(await SmtpTalk.ConnectAsync(relay.EndPoint, Cancel));
+            await stallers[^1].SendRawAsync(new byte[] { 22, 3, 1 }.AsMemory(0, i % 4), Cancel);
+        }
+
+        await using (var honest = await SmtpTalk.ConnectAsync(relay.EndPoint, Cancel))
+        {
+            await honest.SecureAsync(Cancel);
+            Assert.StartsWith("220", await honest.ReadReplyAsync(Cancel), StringComparison.Ordinal);
+            await honest.SayAsync("EHLO client.test", "250", Cancel);
+            await honest.SendAsync("app@corp.test", ["ann@one.test"], "Subject: a\r\n\r\nb\r\n", "250 2.0.0", Cancel);
+        }
+
+        foreach (var staller in stallers)
+        {
+            var ended = EndOfAsync(staller);
+            while (!ended.IsCompleted)
+            {
+                // One that is only now being served has its minute from now.
+                clock.Advance(TimeSpan.FromMinutes(1));
+                await Task.WhenAny(ended, clock.TimerScheduledAsync(TimeSpan.FromMinutes(1), Cancel));
+            }
+
+            await ended;
+            await staller.DisposeAsync();
+        }
+
+        await relay.Log.NextAsync("client-tls-failed", Cancel);
+    }
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();
+
+    // The end of a connection on which nothing was said; one with octets that were not read is reset.
+    private static async Task EndOfAsync(SmtpTalk talk)
+    {
+        try
+        {
+            Assert.Empty(await talk.ReadReplyAsync(Cancel));
+        }
+        catch (IOException)
+        {
+            // Reset.
+        }
+    }
 
     // A send buffer so small that a few replies fill it.
     private static Socket Narrow(EndPoint endPoint)

@@ -18,5 +18,15 @@ public sealed class TortureTests : IDisposable
         Assert.NotEmpty(result.Faults);
     }
 
+    [Fact] // SMTP-45, HARD: full disk. A queue that filled its disk is emptied, and mail is taken again, without a restart.
+    public async Task SmallDisk_FilledByMailThatCannotGo_IsEmptiedAndLosesNothing()
+    {
+        var plan = new TorturePlan { Kills = 1, MessagesPerSecond = 1000 };
+        var (result, reason) = await FullDiskRun.RunAsync(plan, 128 * 1024 * 1024, _directory, progress: null, Cancel);
+        Assert.SkipWhen(result is null, reason);
+        Assert.Empty(result!.Failures(plan));
+        Assert.Contains("452 4.3.1", result.Refusals.Keys);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }

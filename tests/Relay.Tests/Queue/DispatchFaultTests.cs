@@ -50,6 +50,42 @@ public sealed class DispatchFaultTests
         await lab.Log.NextAsync("delivered");
     }
 
+    [Fact] // After a restart nothing is known of any domain, and dead ones by the dozen wait to be looked up
+    public async Task Routes_OfABacklogHanging_FreshMailIsLookedUpAndDelivered()
+    {
+        await using var lab = new QueueLab { MaxConcurrency = 6 };
+        lab.Pipeline.BeforeRoute = (domain, token) =>
+            domain == "live.test" ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, lab.Clock, token);
+        var queue = await lab.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(number => lab.EnqueueAsync(queue, $"u@dead{number}.test")));
+        await using var restarted = lab.CopyAsKilled();
+        restarted.MaxConcurrency = 6;
+        restarted.Pipeline.BeforeRoute = lab.Pipeline.BeforeRoute;
+        queue = await restarted.StartAsync();
+
+        await restarted.EnqueueAsync(queue, "ann@live.test");
+
+        await restarted.Log.NextAsync("delivered");
+    }
+
+    [Fact] // Attempts that hang at dead sites must not take every slot from mail that can go
+    public async Task Attempts_OfABacklogHanging_FreshMailIsDelivered()
+    {
+        await using var lab = new QueueLab { MaxConcurrency = 6 };
+        lab.Pipeline.Before = (attempt, token) =>
+            attempt.Destination == "live.test" ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, lab.Clock, token);
+        var queue = await lab.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(number => lab.EnqueueAsync(queue, $"u@dead{number}.test")));
+        await using var restarted = lab.CopyAsKilled();
+        restarted.MaxConcurrency = 6;
+        restarted.Pipeline.Before = lab.Pipeline.Before;
+        queue = await restarted.StartAsync();
+
+        await restarted.EnqueueAsync(queue, "ann@live.test");
+
+        await restarted.Log.NextAsync("delivered");
+    }
+
     [Fact] // RFC 8461 §5.1: no message ends without an attempt that knows to be the last, resting site or not
     public async Task Overdue_SiteCannotBeReached_EveryMessageGetsAFinalAttempt()
     {

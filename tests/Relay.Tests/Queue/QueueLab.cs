@@ -13,7 +13,7 @@ internal sealed class QueueLab : IAsyncDisposable
     private readonly List<MailQueue> _queues = [];
     private readonly CancellationTokenSource _killed = new();
 
-    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("relay-queue-").FullName;
+    public string Directory { get; init; } = System.IO.Directory.CreateTempSubdirectory("relay-queue-").FullName;
 
     public ManualClock Clock { get; } = new();
 
@@ -31,6 +31,11 @@ internal sealed class QueueLab : IAsyncDisposable
 
     public int MaxPages { get; set; }
 
+    /// <summary>Makes the connections to the file, when they are to misbehave.</summary>
+    public Func<string, System.Data.Common.DbDataSource>? Source { get; set; }
+
+    public Func<long>? DiskFree { get; set; }
+
     public IReportOutcomeListener? ReportOutcomes { get; set; }
 
     private static NotificationMessage Notifications { get; } = new("relay.example", new Mailbox("postmaster", "relay.example"));
@@ -44,6 +49,8 @@ internal sealed class QueueLab : IAsyncDisposable
             new Settler(Options, new Notifier(Notifications, Clock), Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
+            Source = Source?.Invoke(Path.Combine(Directory, "queue.db")),
+            DiskFree = DiskFree,
         };
         _queues.Add(queue);
         return queue;

@@ -2,33 +2,30 @@ namespace Relay.Queue.Scheduling;
 
 /// <summary>
 /// Decides what is done next. Entries wait for their time, then in line at their destination; destinations take turns at
-/// their site, sites take turns in the relay. All times are timestamps, so a stepping wall clock changes nothing.
+/// their site, sites take turns in the relay, in lanes by what is known of them. All times are timestamps, so a stepping wall clock
+/// changes nothing.
 /// </summary>
-internal sealed class Scheduler : IDisposable
+internal sealed partial class Scheduler : IDisposable
 {
-    private const int SweepThreshold = 10_000;
+    // How many entries become ready in one go. A whole backlog that is due at once must not keep sessions from the lock.
+    private const int MaxBatch = 1_000;
     private static readonly TimeSpan RouteLifetime = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _clock;
     private readonly RetrySchedule _schedule;
-    private readonly int _maxConcurrency;
     private readonly int _maxPerSite;
     private readonly Action _wake;
-    private readonly ITimer _timer;
-    private readonly Dictionary<string, Destination> _destinations = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Site> _sites = new(StringComparer.Ordinal);
+    private readonly WakeTimer _timer;
+    private readonly KnownDestinations _destinations;
     private readonly PriorityQueue<QueueEntry, long> _later = new();
     private readonly PriorityQueue<Site, long> _resting = new();
-    private readonly Queue<Site> _rotation = new();
-    private readonly Queue<Destination> _unrouted = new();
+    private readonly Lanes<Site> _rotation;
+
+    // Look-ups have slots of their own: those that time out by the thousand must leave the attempts' free.
+    private readonly Lanes<Destination> _unrouted;
     private readonly Queue<QueueEntry> _overdue = new();
-    private long _timerDue = long.MaxValue;
-    private int _active;
-    private int _routing;
     private int _last;
-    private int _sweepAt = SweepThreshold;
     private TaskCompletionSource? _idle;
 
     /// <summary>Makes an empty scheduler.</summary>
@@ -40,10 +37,12 @@ internal sealed class Scheduler : IDisposable
     {
         _clock = clock;
         _schedule = schedule;
-        _maxConcurrency = settings.MaxConcurrency;
         _maxPerSite = settings.MaxPerSite;
+        _rotation = new Lanes<Site>(settings.MaxConcurrency);
+        _unrouted = new Lanes<Destination>(settings.MaxConcurrency);
         _wake = wake;
-        _timer = clock.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new WakeTimer(clock, OnTimer);
+        _destinations = new KnownDestinations(settings.MaxPerSite);
     }
 
     /// <summary>How many destinations are known.</summary>
@@ -58,15 +57,26 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Adds a new entry, due after a wait; zero for at once.</summary>
-    public void Add(
-        QueueId id, string destination, long expiry, int attempts, TimeSpan wait, ResidentMessage? resident)
+    /// <summary>Adds an entry of a message that just came; it is due at once.</summary>
+    public void AddFresh(QueueId id, string destination, long expiry, ResidentMessage? resident)
     {
         lock (_gate)
         {
-            var home = FindDestination(destination);
+            var home = _destinations.Find(destination);
             home.Entries++;
-            Place(new QueueEntry(id, home, expiry) { Attempts = attempts, Resident = resident }, wait);
+            home.HasFresh = true;
+            Place(new QueueEntry(id, home, expiry) { Resident = resident }, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Adds an entry that was queued before, due after a wait; zero for at once.</summary>
+    public void Add(QueueId id, string destination, long expiry, int attempts, TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            var home = _destinations.Find(destination);
+            home.Entries++;
+            Place(new QueueEntry(id, home, expiry) { Attempts = attempts }, wait);
         }
     }
 
@@ -75,6 +85,12 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
+            if (_underWay.Remove(entry, out var isRecalled) && isRecalled)
+            {
+                LetGo(entry);
+                return;
+            }
+
             Place(entry, wait);
         }
     }
@@ -84,6 +100,7 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
+            _underWay.Remove(entry);
             entry.Destination.Entries--;
         }
     }
@@ -94,39 +111,47 @@ internal sealed class Scheduler : IDisposable
         lock (_gate)
         {
             turn = null!;
-            if (_idle is not null || _active >= _maxConcurrency)
+            if (_idle is not null)
             {
                 return false;
             }
 
-            // Half of the slots at most: look-ups that time out by the thousand must leave room for mail that can go.
-            if (_routing < Math.Max(1, _maxConcurrency / 2) && _unrouted.TryDequeue(out var destination))
+            if (_unrouted.TryDequeue(out var destination, out var lane))
             {
-                _routing++;
-                turn = new Turn.Route(destination);
+                _unrouted.Occupy(lane);
+                destination.IsRouting = true;
+                turn = new Turn.Route(destination) { Lane = lane };
+                return true;
             }
-            else if (_last < _maxPerSite && _overdue.TryDequeue(out var overdue))
+
+            if (_last < _maxPerSite && _rotation.HasSlot(Lane.Trial) && _overdue.TryDequeue(out var overdue))
             {
                 _last++;
-                turn = new Turn.Last(overdue);
-            }
-            else if (!TryTakeAttempt(out turn))
-            {
-                return false;
+                _rotation.Occupy(Lane.Trial);
+                _underWay.Add(overdue, false);
+                turn = new Turn.Last(overdue) { Lane = Lane.Trial };
+                return true;
             }
 
-            _active++;
-            return true;
+            return TryTakeAttempt(out turn);
         }
     }
 
     /// <summary>A turn is over, with all that it had to write.</summary>
-    public void FinishTurn()
+    public void FinishTurn(Turn turn)
     {
         lock (_gate)
         {
-            _active--;
-            if (_active == 0)
+            if (turn is Turn.Route)
+            {
+                _unrouted.Leave(turn.Lane);
+            }
+            else
+            {
+                _rotation.Leave(turn.Lane);
+            }
+
+            if (IsIdle)
             {
                 _idle?.TrySetResult();
             }
@@ -138,13 +163,7 @@ internal sealed class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            if (!_sites.TryGetValue(siteKey, out var site))
-            {
-                site = new Site(siteKey, _maxPerSite);
-                _sites.Add(siteKey, site);
-            }
-
-            _routing--;
+            var site = _destinations.FindSite(siteKey);
             destination.IsRouting = false;
             destination.RoutedUntil = _clock.GetTimestamp() + ToTimestamps(RouteLifetime);
             if (destination.Site != site)
@@ -153,10 +172,9 @@ internal sealed class Scheduler : IDisposable
                 destination.Site = site;
             }
 
-            if (destination.First is not null)
+            if (destination.HasReady)
             {
-                site.Join(destination);
-                Rotate(site);
+                JoinSite(destination, site);
             }
         }
     }
@@ -170,8 +188,6 @@ internal sealed class Scheduler : IDisposable
             var site = attempt.Site;
             if (site.Finish(health, attempt.Started, now, failures => ToTimestamps(_schedule.RestAfter(failures))))
             {
-                _resting.Enqueue(site, site.RestsUntil);
-                SetTimer(site.RestsUntil);
                 TakeOverdue(site, now);
             }
 
@@ -194,7 +210,7 @@ internal sealed class Scheduler : IDisposable
         lock (_gate)
         {
             _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_active == 0)
+            if (IsIdle)
             {
                 _idle.TrySetResult();
             }
@@ -209,46 +225,7 @@ internal sealed class Scheduler : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private Destination FindDestination(string name)
-    {
-        if (_destinations.TryGetValue(name, out var found))
-        {
-            return found;
-        }
-
-        Sweep();
-        found = new Destination(name);
-        _destinations.Add(name, found);
-        return found;
-    }
-
-    // Idle destinations are kept for what was learnt of them, but not without bound.
-    private void Sweep()
-    {
-        if (_destinations.Count < _sweepAt)
-        {
-            return;
-        }
-
-        foreach (var (name, destination) in _destinations)
-        {
-            if (destination is { Entries: 0, IsRouting: false, IsInRotation: false })
-            {
-                _destinations.Remove(name);
-            }
-        }
-
-        var used = _destinations.Values.Select(destination => destination.Site).ToHashSet();
-        foreach (var (key, site) in _sites)
-        {
-            if (site is { Active: 0, IsInRotation: false } && !used.Contains(site))
-            {
-                _sites.Remove(key);
-            }
-        }
-
-        _sweepAt = Math.Max(SweepThreshold, 2 * _destinations.Count);
-    }
+    private bool IsIdle => _rotation.Occupied == 0 && _unrouted.Occupied == 0;
 
     private void Place(QueueEntry entry, TimeSpan wait)
     {
@@ -256,7 +233,7 @@ internal sealed class Scheduler : IDisposable
         {
             var due = _clock.GetTimestamp() + ToTimestamps(wait);
             _later.Enqueue(entry, due);
-            SetTimer(due);
+            _timer.RingAt(due);
             return;
         }
 
@@ -264,36 +241,51 @@ internal sealed class Scheduler : IDisposable
         destination.Append(entry);
         if (!destination.IsRouting && (destination.Site is null || destination.RoutedUntil <= _clock.GetTimestamp()))
         {
-            destination.IsRouting = true;
-            _unrouted.Enqueue(destination);
+            var lane = destination.Site is { IsProven: true } ? Lane.Proven : destination.HasFresh ? Lane.Fresh : Lane.Trial;
+            _unrouted.Enqueue(destination, lane);
         }
 
         if (destination.Site is { } site)
         {
-            site.Join(destination);
-            Rotate(site);
+            JoinSite(destination, site);
         }
     }
 
+    private void JoinSite(Destination destination, Site site)
+    {
+        site.Join(destination);
+        site.HasFresh |= destination.HasFresh;
+        destination.HasFresh = false;
+        Rotate(site);
+    }
+
+    // A rest is waited for only while the site has ready mail: there may be a million sites that have none.
     private void Rotate(Site site)
     {
-        if (!site.IsInRotation && site.IsRunnable(_clock.GetTimestamp()))
+        var now = _clock.GetTimestamp();
+        if (site.IsRunnable(now))
         {
-            site.IsInRotation = true;
-            _rotation.Enqueue(site);
+            _rotation.Enqueue(site, site.Lane);
+        }
+        else if (site.HasReady && site.RestsUntil > now && !site.IsAwaited)
+        {
+            site.IsAwaited = true;
+            _resting.Enqueue(site, site.RestsUntil);
+            _timer.RingAt(site.RestsUntil);
         }
     }
 
     private bool TryTakeAttempt(out Turn turn)
     {
         var now = _clock.GetTimestamp();
-        while (_rotation.TryDequeue(out var site))
+        while (_rotation.TryDequeue(out var site, out var lane))
         {
-            site.IsInRotation = false;
             if (site.IsRunnable(now) && site.Take() is { } entry)
             {
+                _rotation.Occupy(lane);
                 Rotate(site);
-                turn = new Turn.Attempt(entry, site, now, IsFinal: entry.Expiry <= now);
+                _underWay.Add(entry, false);
+                turn = new Turn.Attempt(entry, site, now, IsFinal: entry.Expiry <= now) { Lane = lane };
                 return true;
             }
         }
@@ -305,7 +297,7 @@ internal sealed class Scheduler : IDisposable
     // One attempt after each rest would keep a backlog far beyond its time.
     private void TakeOverdue(Site site, long now)
     {
-        foreach (var destination in site.Ready)
+        foreach (var destination in site.Ready.Where(destination => destination.EarliestExpiry <= now))
         {
             foreach (var entry in destination.TakeOverdue(now))
             {
@@ -316,47 +308,48 @@ internal sealed class Scheduler : IDisposable
 
     private void OnTimer()
     {
+        while (TakeDue())
+        {
+            _wake();
+        }
+
+        _wake();
+    }
+
+    /// <summary>Makes ready what is due; true when there is more than one batch of it.</summary>
+    private bool TakeDue()
+    {
         lock (_gate)
         {
             var now = _clock.GetTimestamp();
-            _timerDue = long.MaxValue;
-            while (_resting.TryPeek(out var site, out var restsUntil) && restsUntil <= now)
+            _timer.Reset();
+            for (var taken = 0; _resting.TryPeek(out var site, out var until) && until <= now; taken++)
             {
+                if (taken == MaxBatch)
+                {
+                    return true;
+                }
+
                 _resting.Dequeue();
+                site.IsAwaited = false;
                 Rotate(site);
             }
 
-            while (_later.TryPeek(out var entry, out var due) && due <= now)
+            for (var taken = 0; _later.TryPeek(out var entry, out var due) && due <= now; taken++)
             {
+                if (taken == MaxBatch)
+                {
+                    return true;
+                }
+
                 _later.Dequeue();
                 Place(entry, TimeSpan.Zero);
             }
 
             var nextRest = _resting.TryPeek(out _, out var rest) ? rest : long.MaxValue;
             var nextEntry = _later.TryPeek(out _, out var next) ? next : long.MaxValue;
-            SetTimer(Math.Min(nextRest, nextEntry));
+            _timer.RingAt(Math.Min(nextRest, nextEntry));
+            return false;
         }
-
-        _wake();
-    }
-
-    // One timer for the earliest time of all. It wakes at least hourly while anything waits; waking too early is harmless.
-    private void SetTimer(long due)
-    {
-        if (due >= _timerDue)
-        {
-            return;
-        }
-
-        _timerDue = due;
-        var wait = _clock.GetElapsedTime(_clock.GetTimestamp(), due);
-        if (wait > LongestTimer)
-        {
-            wait = LongestTimer;
-        }
-
-        // Rounded up to what timers resolve, for firing early would only set it again.
-        var milliseconds = Math.Max(1, Math.Ceiling(wait.TotalMilliseconds));
-        _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
     }
 }

@@ -5,11 +5,13 @@ namespace Relay.Queue.Scheduling;
 /// message taken, half of it when a session breaks, and a rest when they cannot be reached. Guarded by the scheduler's
 /// lock.
 /// </summary>
-internal sealed class Site(string key, int maxConcurrency)
+internal sealed class Site(string key, int maxConcurrency) : ILaneMember
 {
     private const int FirstLimit = 5;
 
-    private readonly Queue<Destination> _rotation = new();
+    // Linked through the destinations themselves: there may be a million sites, each with one.
+    private Destination? _first;
+    private Destination? _last;
     private int _failures;
     private long _lastGood = long.MinValue;
 
@@ -25,23 +27,69 @@ internal sealed class Site(string key, int maxConcurrency)
     /// <summary>The timestamp until which it is left alone.</summary>
     public long RestsUntil { get; private set; } = long.MinValue;
 
-    /// <summary>The site stands in the scheduler's rotation.</summary>
-    public bool IsInRotation { get; set; }
+    /// <summary>Its place in the scheduler's rotation.</summary>
+    public LanePlace Place { get; set; }
+
+    /// <summary>It took mail, and nothing since says that it no longer does.</summary>
+    public bool IsProven { get; private set; }
+
+    /// <summary>The lane in which it waits for its turn.</summary>
+    public Lane Lane => IsProven ? Lane.Proven : HasFresh ? Lane.Fresh : Lane.Trial;
+
+    /// <summary>Mail has come since its last turn.</summary>
+    public bool HasFresh { get; set; }
 
     /// <summary>The destinations with ready entries.</summary>
-    public IEnumerable<Destination> Ready => _rotation;
+    public IEnumerable<Destination> Ready
+    {
+        get
+        {
+            for (var destination = _first; destination is not null; destination = destination.NextAtSite)
+            {
+                yield return destination;
+            }
+        }
+    }
+
+    /// <summary>The scheduler waits for the end of its rest.</summary>
+    public bool IsAwaited { get; set; }
+
+    /// <summary>Some destination may have ready entries.</summary>
+    public bool HasReady => _first is not null;
+
+    /// <summary>It has nothing to do, now or after its rest.</summary>
+    public bool IsIdle => Active == 0 && !HasReady && !Place.IsTaken;
 
     /// <summary>An attempt could start.</summary>
-    public bool IsRunnable(long now) => _rotation.Count > 0 && Active < Limit && RestsUntil <= now;
+    public bool IsRunnable(long now) => HasReady && Active < Limit && RestsUntil <= now;
+
+    /// <summary>An operator wants it tried: what was learnt of its being unreachable no longer counts.</summary>
+    public void EndRest()
+    {
+        _failures = 0;
+        HasFresh = true;
+        RestsUntil = long.MinValue;
+    }
 
     /// <summary>A destination has ready entries.</summary>
     public void Join(Destination destination)
     {
-        if (!destination.IsInRotation)
+        if (destination.IsInRotation)
         {
-            destination.IsInRotation = true;
-            _rotation.Enqueue(destination);
+            return;
         }
+
+        destination.IsInRotation = true;
+        if (_first is null)
+        {
+            _first = destination;
+        }
+        else
+        {
+            _last!.NextAtSite = destination;
+        }
+
+        _last = destination;
     }
 
     /// <summary>A destination has moved to another site.</summary>
@@ -52,35 +100,36 @@ internal sealed class Site(string key, int maxConcurrency)
             return;
         }
 
-        destination.IsInRotation = false;
-        for (var rest = _rotation.Count; rest > 0; rest--)
+        var others = Ready.Where(other => other != destination).ToArray();
+        foreach (var member in Ready.ToArray())
         {
-            var next = _rotation.Dequeue();
-            if (next != destination)
-            {
-                _rotation.Enqueue(next);
-            }
+            (member.IsInRotation, member.NextAtSite) = (false, null);
         }
+
+        (_first, _last) = (null, null);
+        Array.ForEach(others, Join);
     }
 
     /// <summary>Takes a slot and the next entry; destinations take turns. Null when none is ready.</summary>
     public QueueEntry? Take()
     {
-        while (_rotation.TryDequeue(out var destination))
+        while (_first is { } destination)
         {
-            destination.IsInRotation = false;
-            if (destination.First is null)
+            _first = destination.NextAtSite;
+            (destination.IsInRotation, destination.NextAtSite) = (false, null);
+            if (!destination.HasReady)
             {
                 continue;
             }
 
             var entry = destination.Take();
-            if (destination.First is not null)
+            if (destination.HasReady)
             {
                 Join(destination);
             }
 
             Active++;
+            HasFresh = false;
             return entry;
         }
 
@@ -96,6 +145,7 @@ internal sealed class Site(string key, int maxConcurrency)
             case SiteHealth.Good:
                 _failures = 0;
                 _lastGood = now;
+                IsProven = true;
                 Limit = Math.Min(Limit + 1, maxConcurrency);
                 return false;
 
@@ -107,11 +157,14 @@ internal sealed class Site(string key, int maxConcurrency)
                 // RFC 5321 §4.5.4.1: a host that cannot be reached is remembered, so that not each message waits for
                 // the timeout. Attempts begun before the rest or before the last success tell nothing new.
                 _failures++;
+                IsProven = false;
                 Limit = 1;
                 RestsUntil = now + restAfter(_failures);
                 return true;
 
             default:
+                // One that breaks every session may hold each for minutes, as one that does not answer does.
+                IsProven &= Limit > 1;
                 Limit = Math.Max(1, Limit / 2);
                 return false;
         }

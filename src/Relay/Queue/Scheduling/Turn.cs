@@ -7,6 +7,9 @@ internal abstract record Turn
     {
     }
 
+    /// <summary>Whose slot it occupies.</summary>
+    public required Lane Lane { get; init; }
+
     /// <summary>An attempt.</summary>
     /// <param name="Entry">Of this entry.</param>
     /// <param name="Site">At this site.</param>

@@ -6,7 +6,7 @@ namespace Relay.Queue.Storage;
 /// Cuts content into pieces. The first goes into the message's own row; further ones are written ahead, one at a time,
 /// so that a message of any size needs the memory of two pieces.
 /// </summary>
-internal sealed class ContentStaging(QueueWriter writer, QueueId id, MessageContent content)
+internal sealed class ContentStaging(BoundedWrites writes, QueueId id, MessageContent content)
 {
     private byte[] _head = [];
     private byte[] _piece = [];
@@ -45,7 +45,7 @@ internal sealed class ContentStaging(QueueWriter writer, QueueId id, MessageCont
     {
         if (_seq > 1)
         {
-            _ = writer.SubmitAsync(new DiscardStaged(id));
+            writes.Submit(new DiscardStaged(id));
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class ContentStaging(QueueWriter writer, QueueId id, MessageCont
         }
         else
         {
-            Fault = await writer.SubmitAsync(new StageChunk(id, seq, _piece));
+            Fault = await writes.WriteAsync(new StageChunk(id, seq, _piece), () => new DiscardStaged(id));
         }
 
         _piece = NextPiece((long)_seq * ContentFacts.PieceOctets);

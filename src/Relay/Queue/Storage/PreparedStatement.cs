@@ -35,6 +35,13 @@ internal sealed class PreparedStatement : IDisposable
         return _command.ExecuteNonQuery();
     }
 
+    /// <summary>Runs it inside a transaction and reads what it finds.</summary>
+    public DbDataReader Query(DbTransaction transaction)
+    {
+        _command.Transaction = transaction;
+        return _command.ExecuteReader();
+    }
+
     /// <summary>Runs it and reads what it finds.</summary>
     public DbDataReader Query(params ReadOnlySpan<object?> values)
     {

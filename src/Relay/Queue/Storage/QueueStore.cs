@@ -13,6 +13,7 @@ internal sealed class QueueStore : IDisposable
 
     private readonly DbDataSource _source;
     private readonly QueueWriter _writer;
+    private readonly BoundedWrites _writes;
     private readonly QueueIdSequence _ids;
     private readonly SemaphoreSlim _readerSlots = new(MaxReaders);
     private readonly ConcurrentBag<StoreReader> _readers = [];
@@ -21,7 +22,7 @@ internal sealed class QueueStore : IDisposable
     /// Opens the store, making what is missing. Throws <see cref="DbException"/> when it cannot be opened and
     /// <see cref="InvalidOperationException"/> when a later version wrote it.
     /// </summary>
-    public QueueStore(DbDataSource source, ILogger logger)
+    public QueueStore(DbDataSource source, TimeProvider clock, ILogger logger)
     {
         _source = source;
         using (var connection = source.OpenConnection())
@@ -32,6 +33,7 @@ internal sealed class QueueStore : IDisposable
         }
 
         _writer = new QueueWriter(source, logger);
+        _writes = new BoundedWrites(_writer, clock);
     }
 
     /// <summary>A version that sent no notifications has left failures here that nobody was told of.</summary>
@@ -47,13 +49,13 @@ internal sealed class QueueStore : IDisposable
         QueuedEnvelope envelope, IReadOnlyList<string> destinations, MessageContent content,
         CancellationToken cancellationToken)
     {
-        var staging = new ContentStaging(_writer, envelope.Id, content);
+        var staging = new ContentStaging(_writes, envelope.Id, content);
         var facts = await staging.RunAsync(cancellationToken);
         var fault = staging.Fault;
         if (fault == StoreFault.None)
         {
             var insert = new InsertMessage(envelope, destinations, facts);
-            fault = await _writer.SubmitAsync(insert);
+            fault = await _writes.WriteAsync(insert, () => new TakeBackMessage(envelope.Id));
             fault = fault == StoreFault.None && insert.IsRepeated ? StoreFault.Repeated : fault;
         }
 
@@ -67,6 +69,20 @@ internal sealed class QueueStore : IDisposable
 
     /// <summary>Commits what an attempt came to; tried until it succeeds or the store is closed.</summary>
     public Task<StoreFault> SettleAsync(SettleAttempt settlement) => _writer.SubmitAsync(settlement);
+
+    /// <summary>Commits what an operator does to a message, or says why not.</summary>
+    public Task<StoreFault> ChangeAsync(ChangeMessage change) => _writer.SubmitAsync(change);
+
+    /// <summary>
+    /// Looks at the queue on a connection of its own, so that a look at a long queue keeps no delivery from its message.
+    /// </summary>
+    public Task<T> BrowseAsync<T>(Func<DbConnection, T> read, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            using var connection = _source.OpenConnection();
+            return read(connection);
+        },
+        cancellationToken);
 
     /// <summary>Reads a message for the recipients of one destination; null when it is not there.</summary>
     public Task<StoredMessage?> ReadMessageAsync(QueueId id, string destination, CancellationToken cancellationToken) =>
@@ -86,6 +102,10 @@ internal sealed class QueueStore : IDisposable
 
     /// <summary>Every failure that version 1 left has been told.</summary>
     public Task<StoreFault> ForgetUntoldFailuresAsync() => _writer.SubmitAsync(new ForgetUntoldFailures());
+
+    /// <summary>The octets within the file that new messages can have before it grows.</summary>
+    public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadFreeOctets(), cancellationToken);
 
     /// <summary>Every queued recipient, streamed.</summary>
     public IEnumerable<IndexRow> ReadIndex()
@@ -119,6 +139,14 @@ internal sealed class QueueStore : IDisposable
         _source.Dispose();
     }
 
+    private void NoteDamage(DbException error)
+    {
+        if (SqlDialect.Classify(error) == StoreFault.Damaged)
+        {
+            _writer.Condition.Damaged(error);
+        }
+    }
+
     private async Task<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
     {
         await _readerSlots.WaitAsync(cancellationToken);
@@ -134,9 +162,10 @@ internal sealed class QueueStore : IDisposable
             _readers.Add(reader);
             return found;
         }
-        catch (DbException)
+        catch (DbException error)
         {
             reader?.Dispose();
+            NoteDamage(error);
             throw;
         }
         finally

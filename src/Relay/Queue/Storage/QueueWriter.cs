@@ -14,44 +14,61 @@ internal sealed class QueueWriter : IDisposable
     private const int MaxGroupOctets = 16 * 1024 * 1024;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    // A disk that does not answer must not keep the relay from ending.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(20);
+
     private readonly object _gate = new();
     private readonly DbDataSource _source;
-    private readonly ILogger _logger;
     private readonly Thread _thread;
-    private readonly Queue<WriteOperation> _waiting = new();
+    private readonly LinkedList<WriteOperation> _waiting = new();
     private readonly List<WriteOperation> _unsettled = [];
     private WriteStatements? _statements;
     private bool _closing;
-    private bool _isFailing;
 
     /// <summary>Starts the thread.</summary>
     public QueueWriter(DbDataSource source, ILogger logger)
     {
         _source = source;
-        _logger = logger;
+        Condition = new StoreCondition(logger);
         _thread = new Thread(Run) { Name = "queue writer", IsBackground = true };
         _thread.Start();
     }
 
+    /// <summary>How the store is.</summary>
+    public StoreCondition Condition { get; }
+
     /// <summary>
     /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken
-    /// any more.
+    /// any more, nor is while the store is out of order what need not succeed, but for one that finds out how it is: what would
+    /// be refused after a wait is better refused at once, and piles up no memory.
     /// </summary>
     public Task<StoreFault> SubmitAsync(WriteOperation operation)
     {
         lock (_gate)
         {
-            if (_closing)
+            if (_closing || (!operation.MustSucceed && !Condition.MayTry(isAnotherWaiting: _waiting.First is not null)))
             {
                 operation.Complete(StoreFault.Unavailable);
                 return operation.Done;
             }
 
-            _waiting.Enqueue(operation);
+            _waiting.AddLast(operation);
             Monitor.Pulse(_gate);
         }
 
         return operation.Done;
+    }
+
+    /// <summary>
+    /// Takes back an operation that is not begun: it will not be done. False when it is in a commit, whose end is then the only
+    /// thing that tells.
+    /// </summary>
+    public bool TryWithdraw(WriteOperation operation)
+    {
+        lock (_gate)
+        {
+            return _waiting.Remove(operation);
+        }
     }
 
     /// <summary>
@@ -65,7 +82,7 @@ internal sealed class QueueWriter : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _thread.Join();
+        _thread.Join(LongestEnd);
     }
 
     private void Run()
@@ -109,8 +126,9 @@ internal sealed class QueueWriter : IDisposable
             group.AddRange(_unsettled);
             _unsettled.Clear();
             var octets = 0;
-            while (group.Count < MaxGroup && octets < MaxGroupOctets && _waiting.TryDequeue(out var operation))
+            while (group.Count < MaxGroup && octets < MaxGroupOctets && _waiting.First is { Value: var operation })
             {
+                _waiting.RemoveFirst();
                 octets += operation.Octets;
                 group.Add(operation);
             }
@@ -132,11 +150,13 @@ internal sealed class QueueWriter : IDisposable
             return;
         }
 
-        // A fault of the machine will meet the others too: they get it without a try, for each try may take seconds.
+        // A fault of the machine will meet the others too: they get it without a try, for each try may take seconds. On a full
+        // disk what must succeed is tried all the same, for it may be what makes room.
         var machineFault = StoreFault.None;
         foreach (var operation in group)
         {
-            var own = machineFault == StoreFault.None ? TryCommit([operation]) : machineFault;
+            var isTried = machineFault == StoreFault.None || (machineFault == StoreFault.Full && operation.MustSucceed);
+            var own = isTried ? TryCommit([operation]) : machineFault;
             if (own is StoreFault.Full or StoreFault.Unavailable)
             {
                 machineFault = own;
@@ -169,42 +189,22 @@ internal sealed class QueueWriter : IDisposable
             }
 
             statements.Commit();
-            if (_isFailing)
-            {
-                _isFailing = false;
-                QueueLog.StoreRecovered(_logger);
-            }
-
+            Condition.Succeeded();
             return StoreFault.None;
         }
         catch (DbException error)
         {
             // Whatever state the connection is in, a new one knows only what is committed.
             Disconnect();
-            return Report(SqlDialect.Classify(error), error);
+            return Condition.Failed(SqlDialect.Classify(error), error);
         }
 #pragma warning disable CA1031 // A fault of ours in one operation must end neither the writer nor, with its thread, the relay.
         catch (Exception error)
 #pragma warning restore CA1031
         {
             Disconnect();
-            return Report(StoreFault.Operation, error);
+            return Condition.Failed(StoreFault.Operation, error);
         }
-    }
-
-    private StoreFault Report(StoreFault fault, Exception error)
-    {
-        if (fault == StoreFault.Operation)
-        {
-            QueueLog.OperationRefused(_logger, error.Message);
-        }
-        else if (!_isFailing)
-        {
-            _isFailing = true;
-            QueueLog.StoreFailed(_logger, fault == StoreFault.Full ? "disk-full" : "store-error", error.Message);
-        }
-
-        return fault;
     }
 
     private void Disconnect()
@@ -215,7 +215,7 @@ internal sealed class QueueWriter : IDisposable
         }
         catch (DbException error)
         {
-            QueueLog.OperationRefused(_logger, error.Message);
+            Condition.Failed(StoreFault.Operation, error);
         }
 
         _statements = null;

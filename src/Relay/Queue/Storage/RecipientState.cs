@@ -11,4 +11,7 @@ internal enum RecipientState
 
     /// <summary>Its time in the queue ended; kept until its sender has been told.</summary>
     Expired = 2,
+
+    /// <summary>An operator holds it: not tried until it is released, nor forgotten at a restart.</summary>
+    Held = 3,
 }

@@ -17,17 +17,23 @@ internal static class SqlDialect
     /// <summary>Rows lie in the order of their key, as index and table in one.</summary>
     public const string Clustered = "WITHOUT ROWID";
 
+    /// <summary>The octets of the file's pages that hold nothing.</summary>
+    public const string FreeOctets = "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
+
     private const int ErrorPrimaryMask = 0xFF;
+    private const int ErrorCorrupt = 11;
     private const int ErrorFull = 13;
     private const int ErrorTooBig = 18;
     private const int ErrorConstraint = 19;
     private const int ErrorMismatch = 20;
+    private const int ErrorNotADatabase = 26;
 
     /// <summary>What an error of the engine means for the operation that met it.</summary>
     public static StoreFault Classify(DbException error) =>
         ((error as SqliteException)?.SqliteErrorCode & ErrorPrimaryMask) switch
         {
             ErrorFull => StoreFault.Full,
+            ErrorCorrupt or ErrorNotADatabase => StoreFault.Damaged,
             ErrorConstraint or ErrorMismatch or ErrorTooBig => StoreFault.Operation,
             _ => StoreFault.Unavailable,
         };

@@ -15,6 +15,9 @@ internal enum StoreFault
     /// <summary>The store cannot be written now.</summary>
     Unavailable,
 
+    /// <summary>What the operation needed is damaged in the store.</summary>
+    Damaged,
+
     /// <summary>The message is there already, or was: nothing was written.</summary>
     Repeated,
 }

@@ -13,6 +13,7 @@ internal sealed class StoreReader : IDisposable
     private readonly PreparedStatement _failed;
     private readonly PreparedStatement _head;
     private readonly PreparedStatement _chunk;
+    private readonly PreparedStatement _free;
 
     /// <summary>Takes over an open connection.</summary>
     public StoreReader(DbConnection connection)
@@ -45,6 +46,7 @@ internal sealed class StoreReader : IDisposable
             1);
         _head = new(connection, "SELECT head FROM message WHERE id = @1", 1);
         _chunk = new(connection, "SELECT data FROM chunk WHERE message_id = @1 AND seq = @2", 2);
+        _free = new(connection, SqlDialect.FreeOctets, 0);
     }
 
     /// <summary>The message and its queued recipients at a destination; null when it is not there.</summary>
@@ -107,6 +109,13 @@ internal sealed class StoreReader : IDisposable
             DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)));
     }
 
+    /// <summary>The octets of pages that hold nothing.</summary>
+    public long ReadFreeOctets()
+    {
+        using var row = _free.Query();
+        return row.Read() ? row.GetInt64(0) : 0;
+    }
+
     /// <summary>A piece of the content, numbered from 0; null when it is not there.</summary>
     public byte[]? ReadPiece(QueueId id, int seq)
     {
@@ -123,6 +132,7 @@ internal sealed class StoreReader : IDisposable
         _failed.Dispose();
         _head.Dispose();
         _chunk.Dispose();
+        _free.Dispose();
         _connection.Dispose();
     }
 

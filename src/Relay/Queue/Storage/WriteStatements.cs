@@ -51,8 +51,8 @@ internal sealed class WriteStatements : IDisposable
         _updateRecipient = new(
             connection,
             """
-            UPDATE recipient SET state = @3, attempts = @4, next_attempt = @5, last_attempt = @6, last_status = @7, last_text = @8,
-            warned = @9
+            UPDATE recipient SET state = CASE WHEN state = 3 AND @3 = 0 THEN 3 ELSE @3 END, attempts = @4, next_attempt = @5,
+            last_attempt = @6, last_status = @7, last_text = @8, warned = @9
             WHERE message_id = @1 AND seq = @2
             """,
             9);
@@ -116,6 +116,15 @@ internal sealed class WriteStatements : IDisposable
 
     /// <summary>Message, number, state, attempts, next attempt, last attempt, status, text, warned.</summary>
     public void UpdateRecipient(params ReadOnlySpan<object?> values) => _updateRecipient.Execute(Transaction, values);
+
+    /// <summary>Runs a statement too rare to be kept prepared, and says how many rows it changed.</summary>
+    /// <param name="sql">A constant.</param>
+    /// <param name="values">Its parameters.</param>
+    public int Run(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var statement = new PreparedStatement(_connection, sql, values.Length);
+        return statement.Execute(Transaction, values);
+    }
 
     /// <summary>Message, number.</summary>
     public void DeleteRecipient(params ReadOnlySpan<object?> values) => _deleteRecipient.Execute(Transaction, values);

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Data.Common;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Relay.Configuration;
+using Relay.Queue;
+using Relay.Queue.Recovery;
+
+namespace Relay.Commands;
+
+/// <summary><c>relay queue recover</c>: salvages a damaged queue while no relay runs on it.</summary>
+internal static class QueueRecoverCommand
+{
+    private const int MostIds = 20;
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "recover", "Salvages a damaged queue into a fresh store; stop the relay first. The damaged file is kept");
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        await using var application = RelayAccess.Build(parsed);
+        if (application is null)
+        {
+            return RelayCommandLine.WrongUsage;
+        }
+
+        var path = application.Services.GetRequiredService<IOptions<RelayOptions>>().Value.DataDirectory;
+        if (!Directory.Exists(path))
+        {
+            return RelayCommandLine.Report([$"There is no data directory {Path.GetFullPath(path)}"]);
+        }
+
+        try
+        {
+            using var directory = QueueDirectory.Open(path);
+            var now = application.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+            var report = new Salvage(directory.QueueFile, now).Run(cancellationToken);
+            directory.MarkMade();
+            Print(report);
+            return RelayCommandLine.Done;
+        }
+        catch (Exception fault) when (fault is IOException or DbException or UnauthorizedAccessException)
+        {
+            return RelayCommandLine.Report([$"Nothing was changed: {fault.Message}"]);
+        }
+    }
+
+    private static void Print(SalvageReport report)
+    {
+        Console.WriteLine($"Salvaged {report.Messages} messages with {report.Recipients} recipients; the relay can be started.");
+        Print(report.Incomplete, "lack a part of their content; they are held, and cannot be delivered: relay queue show, then drop");
+        Print(report.WithoutContent, "have lost their content; their recipients are held: relay queue show, then drop");
+        Print(report.WithoutRecipients, $"have lost their recipients; they lie in {report.DamagedFile}.lost");
+        if (report.Uncertain > 0)
+        {
+            Console.WriteLine(
+                $"{report.Uncertain} recipients may have been delivered before the damage; they are held: relay queue release or drop");
+        }
+
+        Console.WriteLine($"The damaged file is kept as {report.DamagedFile}.");
+    }
+
+    private static void Print(IReadOnlyList<QueueId> ids, string what)
+    {
+        if (ids.Count > 0)
+        {
+            var more = ids.Count > MostIds ? $" and {ids.Count - MostIds} more" : string.Empty;
+            Console.WriteLine($"{ids.Count} messages {what}: {string.Join(' ', ids.Take(MostIds))}{more}");
+        }
+    }
+}

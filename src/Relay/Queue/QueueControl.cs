@@ -1,0 +1,176 @@
+using Microsoft.Extensions.Logging;
+using Relay.Queue.Storage;
+
+namespace Relay.Queue;
+
+/// <summary>
+/// What operators see of the queue and do to it. The store is changed first or last so that at no moment an entry can be
+/// tried that should not, nor two entries stand for one message and destination: that would deliver it twice.
+/// </summary>
+internal sealed class QueueControl(
+    QueueStore store, Dispatcher dispatcher, Settler settler, QueueOptions options, ILogger logger) : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>How many attempts are under way or being written.</summary>
+    public int UnderWay => dispatcher.Scheduler.UnderWay;
+
+    /// <summary>How much there is.</summary>
+    public Task<QueueTotals> CountAsync(CancellationToken cancellationToken) =>
+        store.BrowseAsync(QueueListing.Count, cancellationToken);
+
+    /// <summary>A page of recipients.</summary>
+    public Task<IReadOnlyList<ListedRecipient>> ListAsync(QueueChoice choice, CancellationToken cancellationToken) =>
+        store.BrowseAsync(connection => QueueListing.List(connection, choice), cancellationToken);
+
+    /// <summary>One message; null when there is none.</summary>
+    public Task<ListedMessage?> FindAsync(QueueId id, CancellationToken cancellationToken) =>
+        store.BrowseAsync(connection => QueueListing.Find(connection, id), cancellationToken);
+
+    /// <summary>
+    /// Makes what waits due now, and ends the rest of the sites it goes to: of a message, of a destination, or all. Returns how many
+    /// entries are due or under way.
+    /// </summary>
+    public int Retry(QueueId? id, string? destination, string by)
+    {
+        var entries = dispatcher.Scheduler.Expedite(entry =>
+            (id is null || entry.Id == id) && (destination is null || entry.Destination.Name == destination));
+        QueueLog.Retried(logger, id?.ToString(), destination, entries, by);
+        dispatcher.Wake();
+        return entries;
+    }
+
+    /// <summary>Holds a message's queued recipients. An attempt under way is finished.</summary>
+    public Task<QueueChange> HoldAsync(QueueId id, string by, CancellationToken cancellationToken) =>
+        TakeTurnAsync(() => HoldAsync(id, by), cancellationToken);
+
+    /// <summary>Queues a message's held recipients again, due now.</summary>
+    public Task<QueueChange> ReleaseAsync(QueueId id, string by, CancellationToken cancellationToken) =>
+        TakeTurnAsync(() => ReleaseAsync(id, by), cancellationToken);
+
+    /// <summary>
+    /// Removes a message, whatever its recipients' states. Nobody is told but the log: whoever drops mail knows whether its sender
+    /// should hear of it.
+    /// </summary>
+    public Task<QueueChange> DropAsync(QueueId id, string by, CancellationToken cancellationToken) =>
+        TakeTurnAsync(() => DropAsync(id, by), cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<QueueChange> TakeTurnAsync(Func<Task<QueueChange>> change, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            // What has begun is finished, also when the operator is gone: halves would be out of step.
+            return await change();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<QueueChange> HoldAsync(QueueId id, string by)
+    {
+        var change = await RecallAndChangeAsync(id, MessageChange.Hold);
+        if (change.Recipients > 0)
+        {
+            QueueLog.Held(logger, id.ToString(), change.Recipients, by);
+        }
+
+        return change;
+    }
+
+    private async Task<QueueChange> DropAsync(QueueId id, string by)
+    {
+        var message = await FindAsync(id, CancellationToken.None);
+        if (message is null)
+        {
+            return new QueueChange(0);
+        }
+
+        var change = await RecallAndChangeAsync(id, MessageChange.Drop);
+        if (change.Fault is null)
+        {
+            foreach (var recipient in message.Recipients)
+            {
+                QueueLog.Dropped(
+                    logger, id.ToString(), $"<{recipient.ReversePath}>", $"<{recipient.Mailbox}>",
+                    recipient.State.ToString().ToLowerInvariant(), by);
+            }
+        }
+
+        return change;
+    }
+
+    private async Task<QueueChange> ReleaseAsync(QueueId id, string by)
+    {
+        var change = await ChangeAsync(id, MessageChange.Release);
+        if (change.Recipients == 0)
+        {
+            return change;
+        }
+
+        QueueLog.Released(logger, id.ToString(), change.Recipients, by);
+        var message = await FindAsync(id, CancellationToken.None);
+        var queued = (message?.Recipients ?? []).Where(recipient => recipient.State == RecipientState.Queued);
+        foreach (var recipient in queued.DistinctBy(recipient => recipient.Destination, StringComparer.Ordinal))
+        {
+            if (!dispatcher.Scheduler.Reinstate(id, recipient.Destination))
+            {
+                dispatcher.Scheduler.Add(id, recipient.Destination, ExpiryOf(recipient), recipient.Attempts, TimeSpan.Zero);
+            }
+        }
+
+        dispatcher.Wake();
+        return change;
+    }
+
+    // Out of the scheduler first: an entry that stays there while the store changes could still be tried from memory.
+    private async Task<QueueChange> RecallAndChangeAsync(QueueId id, MessageChange wanted)
+    {
+        var recalled = dispatcher.Scheduler.Recall(id);
+        foreach (var entry in recalled)
+        {
+            entry.Resident?.Release();
+            entry.Resident = null;
+        }
+
+        var change = await ChangeAsync(id, wanted);
+        if (change.Fault is not null)
+        {
+            dispatcher.Scheduler.Reinstate(id, destination: null);
+            foreach (var entry in recalled)
+            {
+                dispatcher.Scheduler.Add(id, entry.Destination.Name, entry.Expiry, entry.Attempts, TimeSpan.Zero);
+            }
+
+            dispatcher.Wake();
+        }
+
+        return change;
+    }
+
+    private async Task<QueueChange> ChangeAsync(QueueId id, MessageChange wanted)
+    {
+        var change = new ChangeMessage(id, wanted, settler.Clock.GetUtcNow());
+        return await store.ChangeAsync(change) switch
+        {
+            StoreFault.None => new QueueChange(change.Recipients),
+            StoreFault.Full => new QueueChange(0, "the disk is full"),
+            _ => new QueueChange(0, "the store cannot be written; the log tells why"),
+        };
+    }
+
+    // As at a start: no further ahead than a whole lifetime, whatever the wall clock did since.
+    private long ExpiryOf(ListedRecipient recipient)
+    {
+        var clock = settler.Clock;
+        var lifetime = options.LifetimeOf(recipient.IsReport, recipient.ReversePath is { Length: 0 });
+        var left = recipient.ReceivedAt + lifetime.TotalMilliseconds - clock.GetUtcNow().ToUnixTimeMilliseconds();
+        return clock.GetTimestamp()
+            + dispatcher.Scheduler.ToTimestamps(TimeSpan.FromMilliseconds(Math.Clamp(left, 0, lifetime.TotalMilliseconds)));
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+
+namespace Relay.Queue.Recovery;
+
+/// <summary>
+/// Takes everything that can be read of a damaged queue into a fresh store. Page by page, for a row is whole or not whatever has become of
+/// the pages that once led to it. Nothing is written to the damaged files; they are renamed when the fresh store is complete.
+/// </summary>
+internal sealed class Salvage(string file, DateTimeOffset now)
+{
+    private static readonly string[] Suffixes = [string.Empty, WriteAheadLog.Suffix, "-shm"];
+
+    private readonly string _fresh = file + ".salvage";
+    private readonly string _damaged = string.Create(CultureInfo.InvariantCulture, $"{file}.damaged-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
+
+    /// <summary>
+    /// Runs it. The data directory must be locked by the caller. Throws <see cref="IOException"/> or a database's exception when the fresh store
+    /// cannot be written; all is as before then.
+    /// </summary>
+    public SalvageReport Run(CancellationToken cancellationToken)
+    {
+        foreach (var suffix in Suffixes)
+        {
+            File.Delete(_fresh + suffix);
+        }
+
+        QueueDirectory.MakeOwned(_fresh);
+        SalvageReport report;
+        using (var damaged = new DamagedFile(file))
+        using (var fresh = new FreshStore(_fresh))
+        {
+            Collect(damaged, fresh, cancellationToken);
+            report = fresh.Complete(_damaged, Export);
+        }
+
+        foreach (var suffix in Suffixes.Where(suffix => File.Exists(file + suffix)))
+        {
+            File.Move(file + suffix, _damaged + suffix);
+        }
+
+        File.Move(_fresh, file);
+        return report;
+    }
+
+    private static void Collect(DamagedFile damaged, FreshStore fresh, CancellationToken cancellationToken)
+    {
+        var rows = new PageRows(damaged);
+        var free = new HashSet<uint>();
+        var inUse = damaged.TryReadFree(free) ? null : Reachable(damaged, fresh.Roots);
+        var page = new byte[DamagedFile.PageSize];
+        for (var number = 1u; number <= damaged.PageCount; number++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if ((inUse is null && free.Contains(number)) || !damaged.TryRead(number, page))
+            {
+                continue;
+            }
+
+            foreach (var row in rows.Read(page, number))
+            {
+                if (RowKinds.Of(row) is not RowKind.Other and var kind)
+                {
+                    fresh.Add(kind, row, isCertain: inUse?.Contains(number) ?? true);
+                }
+            }
+        }
+    }
+
+    // Without the list of free pages only what the tables still lead to is known to be in use.
+    private static HashSet<uint> Reachable(DamagedFile damaged, IReadOnlyList<uint> roots)
+    {
+        var found = new HashSet<uint>();
+        var open = new Stack<uint>(roots);
+        var page = new byte[DamagedFile.PageSize];
+        while (open.TryPop(out var number))
+        {
+            if (damaged.TryRead(number, page) && found.Add(number))
+            {
+                foreach (var child in PageRows.Children(page, number))
+                {
+                    open.Push(child);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private void Export(QueueId id, IEnumerable<byte[]> pieces)
+    {
+        var directory = _damaged + ".lost";
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var path = Path.Combine(directory, $"{id}.eml");
+        QueueDirectory.MakeOwned(path);
+        using var target = new FileStream(path, FileMode.Truncate);
+        foreach (var piece in pieces)
+        {
+            target.Write(piece);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+using Relay.Queue;
+using Relay.Queue.Storage;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Tests.Queue;
+
+/// <summary>What operators do to the queue: seen in the store, in the scheduler and after a restart.</summary>
+public sealed class QueueControlTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Hold_WaitingMessage_IsNotTriedUntilReleased()
+    {
+        await using var lab = new QueueLab();
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, "ann@a.test", "bob@b.test");
+        await DeferredTwiceAsync(lab);
+        var id = IdOf(lab);
+
+        Assert.Equal(2, (await queue.Control!.HoldAsync(id, "test", Token)).Recipients);
+        Assert.Equal(2, (await lab.Log.NextAsync("held"))["Recipients"]);
+        lab.Clock.Advance(TimeSpan.FromHours(10));
+        Assert.False(lab.Pipeline.HasStarted);
+        while (queue.Control.Retry(id: null, destination: null, "test") > 0)
+        {
+            await Task.Yield();
+        }
+
+
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Delivered;
+        Assert.Equal(2, (await queue.Control.ReleaseAsync(id, "test", Token)).Recipients);
+        await lab.Log.NextAsync("delivered");
+        await lab.Log.NextAsync("delivered");
+    }
+
+    [Fact]
+    public async Task Hold_AcrossARestart_IsKept()
+    {
+        await using var lab = new QueueLab();
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, "ann@a.test");
+        await lab.Log.NextAsync("deferred");
+        await lab.Clock.TimersScheduledAsync(1, Token);
+        await lab.Pipeline.NextAsync();
+        await queue.Control!.HoldAsync(IdOf(lab), "test", Token);
+        await queue.StopAsync(Token);
+
+        var again = await lab.StartAsync();
+        Assert.Equal(0, (await lab.Log.NextAsync("queue-loaded"))["Entries"]);
+        lab.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.False(lab.Pipeline.HasStarted);
+
+        Assert.Equal(1, (await again.Control!.ReleaseAsync(IdOf(lab), "test", Token)).Recipients);
+        Assert.Equal(lab.Query("SELECT message_id FROM recipient"), $"{IdOf(lab).Value}");
+        await lab.Pipeline.NextAsync();
+    }
+
+    [Fact] // The attempt under way goes on; whatever it comes to, the message is held after it and nothing is tried twice
+    public async Task Hold_AttemptUnderWay_IsFinishedAndNotTriedAgain()
+    {
+        await using var lab = new QueueLab();
+        var end = new TaskCompletionSource();
+        lab.Pipeline.Before = (_, token) => end.Task.WaitAsync(token);
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, "ann@a.test");
+        await lab.Pipeline.NextAsync();
+
+        await queue.Control!.HoldAsync(IdOf(lab), "test", Token);
+        end.SetResult();
+        await lab.Log.NextAsync("deferred");
+        await WrittenAsync(lab);
+        Assert.Equal("3|1|4.4.1", lab.Query("SELECT state, attempts, last_status FROM recipient"));
+        lab.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.False(lab.Pipeline.HasStarted);
+    }
+
+    [Fact] // Held and released while the attempt runs: one entry, not two, or the recipient would get two copies
+    public async Task Release_AttemptStillUnderWay_AddsNoSecondEntry()
+    {
+        await using var lab = new QueueLab();
+        var end = new TaskCompletionSource();
+        lab.Pipeline.Before = (_, token) => end.Task.WaitAsync(token);
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, "ann@a.test");
+        await lab.Pipeline.NextAsync();
+        var id = IdOf(lab);
+
+        await queue.Control!.HoldAsync(id, "test", Token);
+        Assert.Equal(1, (await queue.Control.ReleaseAsync(id, "test", Token)).Recipients);
+        Assert.False(lab.Pipeline.HasStarted);
+        end.SetResult();
+        await lab.Log.NextAsync("delivered");
+        await queue.StopAsync(Token);
+        Assert.False(lab.Pipeline.HasStarted);
+        Assert.Equal("0", lab.Query("SELECT COUNT(*) FROM message"));
+    }
+
+    [Fact]
+    public async Task Hold_FreshMessageInMemory_IsNotDeliveredFromThere()
+    {
+        await using var lab = new QueueLab { MaxConcurrency = 1 };
+        var route = new TaskCompletionSource();
+        lab.Pipeline.BeforeRoute = (_, token) => route.Task.WaitAsync(token);
+        var queue = await lab.StartAsync();
+        var content = new BytesContent("Subject: a\r\n\r\nb\r\n"u8.ToArray());
+        await lab.EnqueueAsync(queue, content, "ann@a.test");
+
+        await queue.Control!.HoldAsync(IdOf(lab), "test", Token);
+        Assert.True(content.IsDisposed);
+        route.SetResult();
+        await lab.EnqueueAsync(queue, "bob@b.test");
+        Assert.Equal("b.test", (await lab.Pipeline.NextAsync()).Destination);
+        await lab.Log.NextAsync("delivered");
+        Assert.False(lab.Pipeline.HasStarted);
+    }
+
+    [Fact]
+    public async Task Retry_RestingSite_IsTriedAtOnce()
+    {
+        await using var lab = new QueueLab();
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Unreachable;
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, "ann@a.test");
+        await lab.EnqueueAsync(queue, "bob@b.test");
+        await DeferredTwiceAsync(lab);
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Delivered;
+
+        await RetryUntilTriedAsync(lab, queue, id: null, "a.test");
+        Assert.Equal("<ann@a.test>", (await lab.Log.NextAsync("delivered"))["To"]);
+        Assert.Equal("a.test", (await lab.Pipeline.NextAsync()).Destination);
+        Assert.False(lab.Pipeline.HasStarted);
+        await RetryUntilTriedAsync(lab, queue, IdOf(lab), destination: null);
+        Assert.Equal("<bob@b.test>", (await lab.Log.NextAsync("delivered"))["To"]);
+    }
+
+    [Fact]
+    public async Task Drop_Message_IsGoneAndLogged()
+    {
+        await using var lab = new QueueLab();
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, new BytesContent(new byte[600_000]), "ann@a.test");
+        await lab.Log.NextAsync("deferred");
+        await lab.Clock.TimersScheduledAsync(1, Token);
+        await lab.Pipeline.NextAsync();
+        var id = IdOf(lab);
+
+        Assert.Equal(1, (await queue.Control!.DropAsync(id, "uid:7", Token)).Recipients);
+        var line = await lab.Log.NextAsync("dropped");
+        Assert.Equal(("<ann@a.test>", "queued", "uid:7"), (line["To"], line["State"], line["By"]));
+        Assert.Equal("0|0", lab.Query("SELECT (SELECT COUNT(*) FROM message), (SELECT COUNT(*) FROM chunk)"));
+        lab.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.False(lab.Pipeline.HasStarted);
+        Assert.Equal(0, (await queue.Control.DropAsync(id, "test", Token)).Recipients);
+    }
+
+    [Fact]
+    public async Task List_ByDomainStateAndPage_ShowsThose()
+    {
+        await using var lab = new QueueLab();
+        lab.Pipeline.Outcome = (_, to) => to.Mailbox.LocalPart == "never" ? FakePipeline.Bounced : FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+
+        // RFC 5321 §4.5.5: with the null reverse-path nobody can be told, so what failed is kept.
+        RcptTo[] recipients = [new(new("ann", "a.test")), new(new("never", "a.test")), new(new("bob", "b.test"))];
+        var envelope = new QueuedEnvelope(queue.NextId(), new MailFrom(ReversePath.Null), recipients, lab.Clock.GetUtcNow());
+        await queue.EnqueueAsync(envelope, new BytesContent("Subject: a\r\n\r\nb\r\n"u8.ToArray()), Token);
+        await lab.Log.NextAsync("deferred");
+        await lab.Log.NextAsync("deferred");
+        await WrittenAsync(lab);
+        await lab.Clock.TimersScheduledAsync(1, Token);
+        var control = queue.Control!;
+
+        async Task<string> ListAsync(string? destination, RecipientState from, RecipientState to, int after = -1, int limit = 9) =>
+            string.Join(' ', (await control.ListAsync(
+                new QueueChoice((after < 0 ? 0 : IdOf(lab).Value, after), destination, from, to, limit), Token)).Select(row => row.Mailbox));
+
+        Assert.Equal("ann@a.test never@a.test bob@b.test", await ListAsync(null, RecipientState.Queued, RecipientState.Held));
+        Assert.Equal("ann@a.test never@a.test", await ListAsync("a.test", RecipientState.Queued, RecipientState.Held));
+        Assert.Equal("never@a.test", await ListAsync(null, RecipientState.Bounced, RecipientState.Expired));
+        Assert.Equal("never@a.test", await ListAsync(null, RecipientState.Queued, RecipientState.Held, after: 0, limit: 1));
+        Assert.Equal(new QueueTotals(1, 2, 0, 1), await control.CountAsync(Token));
+    }
+
+    private static async Task DeferredTwiceAsync(QueueLab lab)
+    {
+        await lab.Log.NextAsync("deferred");
+        await lab.Log.NextAsync("deferred");
+        await lab.Pipeline.NextAsync();
+        await lab.Pipeline.NextAsync();
+        await WrittenAsync(lab);
+    }
+
+    // The log line comes before the commit.
+    private static async Task WrittenAsync(QueueLab lab)
+    {
+        while (lab.Query("SELECT COUNT(*) FROM recipient WHERE last_attempt IS NULL") != "0")
+        {
+            await Task.Yield();
+        }
+    }
+
+    // An entry comes back to the scheduler a moment after the commit; until then a retry counts it as under way.
+    private static async Task RetryUntilTriedAsync(QueueLab lab, MailQueue queue, QueueId? id, string? destination)
+    {
+        while (!lab.Pipeline.HasStarted)
+        {
+            queue.Control!.Retry(id, destination, "test");
+            await Task.Yield();
+        }
+    }
+
+    private static QueueId IdOf(QueueLab lab) =>
+        new(long.Parse(lab.Query("SELECT MAX(message_id) FROM recipient"), System.Globalization.CultureInfo.InvariantCulture));
+}
