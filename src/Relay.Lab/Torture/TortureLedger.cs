@@ -7,7 +7,7 @@ namespace Relay.Lab.Torture;
 /// Who has seen which message: what was submitted and answered, which copies arrived, in which life of the relay. A copy
 /// counts when its host took it with a positive reply.
 /// </summary>
-internal sealed class TortureLedger(TorturePlan plan, TortureMail mail) : ILoadSource, IDisposable
+internal sealed class TortureLedger(TortureMail mail) : ILoadSource, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
@@ -210,7 +210,7 @@ internal sealed class TortureLedger(TorturePlan plan, TortureMail mail) : ILoadS
 
     private IEnumerable<string> Unnotified() =>
         from number in Enumerable.Range(0, _entries.Count)
-        where plan.ExpectsNotifications && _entries[number].State is State.Accepted
+        where _entries[number].State is State.Accepted
             && TortureMail.HasRefused(number) && _entries[number].Notifications.Count == 0
         select string.Create(CultureInfo.InvariantCulture, $"{number}@{TortureMail.SenderDomain}");
 

@@ -28,9 +28,6 @@ public sealed record TorturePlan
     /// <summary>The longest time between the relay's start and its end.</summary>
     public TimeSpan LongestLife { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whoever sent to a recipient that was refused for good must be told.</summary>
-    public bool ExpectsNotifications { get; init; }
-
     /// <summary>How long nothing may arrive, at the end, before what is missing counts as lost.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -21,7 +21,7 @@ internal sealed class TortureScene : IAsyncDisposable
     {
         Plan = plan;
         _mail = new TortureMail(plan);
-        Ledger = new TortureLedger(plan, _mail);
+        Ledger = new TortureLedger(_mail);
         Internet = new TortureInternet(plan);
         Relay = new TorturedRelay(directory, Internet.Settings(directory));
         _over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
