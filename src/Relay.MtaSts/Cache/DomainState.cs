@@ -28,7 +28,10 @@ internal sealed record DomainState(DomainName Domain)
     /// <summary>When mail last asked, to the day, as the store has it.</summary>
     public DateTimeOffset UsedAt { get; init; }
 
-    /// <summary>Since when the record cannot be looked up, with no policy at hand; null when it can.</summary>
+    /// <summary>The store could not be read for this, so that it may hold a policy which is not here; null when it was read.</summary>
+    public string? StoreFault { get; init; }
+
+    /// <summary>Since when the record cannot be looked up, or the store not read, with no policy at hand; null when they can.</summary>
     public DateTimeOffset? UnknownSince { get; init; }
 
     /// <summary>The last fetch failed; null when it did not.</summary>

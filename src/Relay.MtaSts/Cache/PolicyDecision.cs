@@ -32,9 +32,10 @@ public abstract record PolicyDecision
     }
 
     /// <summary>
-    /// DNS does not say whether there is a policy and none is remembered; mail waits (RFC 8461 §10.2).
+    /// Nothing says whether there is a policy: DNS is silent and none is remembered, or the store that may remember one cannot be
+    /// read. Mail waits (RFC 8461 §10.2).
     /// </summary>
     /// <param name="Until">When waiting ends and mail goes without a policy.</param>
-    /// <param name="Detail">For people: what DNS said.</param>
+    /// <param name="Detail">For people: what DNS said, or the store.</param>
     public sealed record Unknown(DateTimeOffset Until, string Detail) : PolicyDecision;
 }

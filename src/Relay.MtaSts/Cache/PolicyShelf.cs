@@ -5,8 +5,8 @@ using Relay.Dns;
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
-/// The store as mail sees it: a store out of order is logged and costs memory of policies, never mail. What was fetched
-/// is applied whether or not it could be written, and is written as soon as that can be done.
+/// The store as mail sees it: a store out of order is logged and never thrown at mail. What was fetched is applied whether or not
+/// it could be written, and is written as soon as that can be done; what cannot be read is told apart from what is not there.
 /// </summary>
 internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logger)
 {
@@ -17,7 +17,8 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
     public async ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
         _unsaved.TryGetValue(domain, out var policy)
             ? new StoredDomain(policy, null)
-            : await TryAsync(domain.Value, token => store.LoadAsync(domain, token), default, cancellationToken);
+            : await TryAsync(
+                domain.Value, token => store.LoadAsync(domain, token), fault => new StoredDomain { Fault = fault }, cancellationToken);
 
     public async ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken)
     {
@@ -65,19 +66,19 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
     public async ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken)
     {
         var wasUnsaved = _unsaved.TryRemove(domain, out _);
-        return await TryAsync(domain.Value, token => store.RemoveAsync(domain, token), false, cancellationToken) || wasUnsaved;
+        return await TryAsync(domain.Value, token => store.RemoveAsync(domain, token), _ => false, cancellationToken) || wasUnsaved;
     }
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
         DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>
-        TryAsync(null, token => store.ListDueAsync(now, latest, limit, token), [], cancellationToken);
+        TryAsync(null, token => store.ListDueAsync(now, latest, limit, token), _ => [], cancellationToken);
 
     public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(
         DomainName after, int limit, CancellationToken cancellationToken) =>
-        TryAsync(null, token => store.ListAsync(after, limit, token), [], cancellationToken);
+        TryAsync(null, token => store.ListAsync(after, limit, token), _ => [], cancellationToken);
 
     public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
-        TryAsync(null, token => store.PruneAsync(before, token), 0, cancellationToken);
+        TryAsync(null, token => store.PruneAsync(before, token), _ => 0, cancellationToken);
 
     private ValueTask<bool> TryAsync(
         string? domain, Func<CancellationToken, ValueTask> work, CancellationToken cancellationToken) =>
@@ -88,11 +89,11 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
                 await work(token);
                 return true;
             },
-            false,
+            _ => false,
             cancellationToken);
 
     private async ValueTask<T> TryAsync<T>(
-        string? domain, Func<CancellationToken, ValueTask<T>> work, T otherwise, CancellationToken cancellationToken)
+        string? domain, Func<CancellationToken, ValueTask<T>> work, Func<string, T> otherwise, CancellationToken cancellationToken)
     {
         try
         {
@@ -101,7 +102,7 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
         {
             logger.StoreFailed(domain, failure.Message);
-            return otherwise;
+            return otherwise(failure.Message);
         }
     }
 }

@@ -54,13 +54,22 @@ internal sealed class TrustOnFirstUse(
     private async ValueTask<DomainState> RecallAsync(
         DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
     {
-        if (remembered is not null)
+        if (remembered is { StoreFault: null } or { Policy: not null })
         {
             return Expire(remembered);
         }
 
         var stored = await shelf.LoadAsync(domain, cancellationToken);
-        var state = new DomainState(domain) { UnknownSince = Earlier(stored.UnknownSince, clock.Now) };
+        if (stored.Fault is { } fault)
+        {
+            return (remembered ?? new DomainState(domain) { UnknownSince = clock.Now }) with { StoreFault = fault };
+        }
+
+        var state = new DomainState(domain)
+        {
+            UnknownSince = Earlier(stored.UnknownSince ?? remembered?.UnknownSince, clock.Now),
+            Failure = remembered?.Failure,
+        };
         if (stored.Policy is not { } row)
         {
             return state;
@@ -119,13 +128,17 @@ internal sealed class TrustOnFirstUse(
             await shelf.SetUnknownAsync(state.Domain, since, cancellationToken);
         }
 
+        return HoldMail(state with { UnknownSince = since }, since, detail);
+    }
+
+    private DomainState HoldMail(DomainState state, DateTimeOffset since, string detail)
+    {
         var until = since + clock.Options.UnknownPolicyPatience;
         var isOver = until <= clock.Now;
         journal.Unknown(state.Domain, since, delivers: isOver, detail);
         var due = clock.AfterFailureHold();
         return state with
         {
-            UnknownSince = since,
             Decision = isOver ? PolicyDecision.NoPolicy.Instance : new PolicyDecision.Unknown(until, detail),
             DueAt = isOver ? due : Math.Min(due, clock.After(until - clock.Now)),
         };
@@ -197,6 +210,8 @@ internal sealed class TrustOnFirstUse(
             UsedAt = state.UsedAt == default ? clock.Now : state.UsedAt,
             Failure = null,
             KeptFor = null,
+            UnknownSince = null,
+            StoreFault = null,
         };
     }
 
@@ -219,7 +234,7 @@ internal sealed class TrustOnFirstUse(
 
     private async ValueTask<DomainState> KnowAsync(DomainState state, CancellationToken cancellationToken)
     {
-        if (state.UnknownSince is null)
+        if (state.UnknownSince is null || state.StoreFault is not null)
         {
             return state;
         }
@@ -228,9 +243,15 @@ internal sealed class TrustOnFirstUse(
         return state with { UnknownSince = null };
     }
 
-    private static DomainState Hold(DomainState state, long due) => state.Policy is not { } policy
-        ? state with { Decision = PolicyDecision.NoPolicy.Instance, DueAt = due }
-        : state with { Decision = new PolicyDecision.Applies(policy), DueAt = Math.Min(due, state.ExpiresAt) };
+    private DomainState Hold(DomainState state, long due) => state switch
+    {
+        { Policy: { } policy } => state with { Decision = new PolicyDecision.Applies(policy), DueAt = Math.Min(due, state.ExpiresAt) },
+
+        // RFC 8461 §10.2: the store may hold a policy that whoever hides record or policy host wants forgotten. A store out of order
+        // delays mail as a silent DNS does, and as little stops it for ever.
+        { StoreFault: { } fault } => HoldMail(state, state.UnknownSince ?? clock.Now, $"the policy store cannot be read: {fault}"),
+        _ => state with { Decision = PolicyDecision.NoPolicy.Instance, DueAt = due },
+    };
 
     private static PolicyFailure Describe(StsRecordSet records) => records switch
     {

@@ -135,11 +135,11 @@ internal sealed class MtaStsMiddleware(
             $"the MTA-STS policy of {policy.Domain} (id {policy.Id}, mode {AttemptReview.WordFor(mode)}, fetched {policy.FetchedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) leaves no usable host: {named}{more}");
     }
 
-    // RFC 8461 §10.2: an unanswered lookup may hide a policy; mail waits a little rather than go out unprotected.
+    // RFC 8461 §10.2: an unanswered lookup, or an unreadable store, may hide a policy; mail waits a little rather than go out unprotected.
     private static DeliveryOutcome.Deferred Wait(DomainName domain, PolicyDecision.Unknown unknown) => new(new DeliveryFailure(
         "sts-policy-unknown",
         new EnhancedStatusCode(4, 7, 5),
         string.Create(
             CultureInfo.InvariantCulture,
-            $"DNS does not say whether {domain} has an MTA-STS policy ({unknown.Detail}); waiting until {unknown.Until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
+            $"it is not known whether {domain} has an MTA-STS policy ({unknown.Detail}); waiting until {unknown.Until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
 }

@@ -95,6 +95,37 @@ public sealed class PolicyStoreTests
         Assert.NotEmpty(lab.Log.Named("policy-store-failed"));
     }
 
+    [Fact] // STS-49, RFC 8461 §10.2: the policy is in a store that cannot be read, and its record is hidden: nothing goes without it
+    public async Task Store_UnreadableAndRecordHidden_MailWaitsAndThePolicyIsBackWithTheStore()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        await lab.RestartAsync();
+        lab.Dns.Zone.Clear();
+        var aside = lab.DatabaseFile + ".aside";
+        File.Move(lab.DatabaseFile, aside);
+        Directory.CreateDirectory(lab.DatabaseFile);
+        Assert.IsType<PolicyDecision.Unknown>(await lab.AskAsync(Domain));
+
+        Directory.Delete(lab.DatabaseFile);
+        File.Move(aside, lab.DatabaseFile);
+        lab.LetTtlPass();
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+    }
+
+    [Fact] // A store that stays out of order delays mail to a domain once, it does not stop it
+    public async Task Store_UnreadableForLong_MailGoesWhenPatienceEnds()
+    {
+        await using var lab = StsLab.Start();
+        Directory.CreateDirectory(lab.DatabaseFile);
+        var unknown = Assert.IsType<PolicyDecision.Unknown>(await lab.AskAsync(Domain));
+        Assert.Equal(lab.Clock.GetUtcNow() + TimeSpan.FromMinutes(15), unknown.Until);
+
+        lab.Clock.Advance(TimeSpan.FromMinutes(16));
+        Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
+    }
+
     [Fact] // Trust on first use: a policy that could not be written is written when the store is back, before a restart can forget it.
     public async Task Store_Back_PolicyFetchedMeanwhileIsWrittenByTheNextPass()
     {
