@@ -112,12 +112,14 @@ public sealed class PolicyFetcherTests
         await AssertFailsAsync(lab, result, reason);
     }
 
-    [Fact] // RFC 9110 §8.4: no coding was offered
-    public async Task Fetch_CodedBody_IsRefusedUnopened()
+    [Theory] // RFC 9110 §8.4: no coding was offered
+    [InlineData("gzip")]
+    [InlineData("no token")]
+    public async Task Fetch_CodedBody_IsRefusedUnopened(string coding)
     {
         await using var lab = StsLab.Start();
         lab.Publish(Domain, "1", Good);
-        lab.Play(Domain, Serve(lab) with { Headers = ["Content-Encoding: gzip"] });
+        lab.Play(Domain, Serve(lab) with { Headers = [$"Content-Encoding: {coding}"] });
         await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "content-encoding");
     }
 
