@@ -52,6 +52,26 @@ public sealed class PolicyChangeTests : IAsyncLifetime
             + "mx.one.test is not listed in the policy", expired, StringComparison.Ordinal);
     }
 
+    [Fact] // STS-63, DSN-13: the sender hears which policy kept the message, and that it did not leave
+    public async Task Lifetime_EndsForAPolicyReason_TheSenderIsToldOfThePolicy()
+    {
+        AddHost();
+        var sender = _lab.AddGoodMx("mx.corp.test");
+        _lab.Point("mx.corp.test", sender);
+        _lab.SetMx("corp.test", "mx.corp.test");
+        _lab.Publish(Domain, "1", PolicyLab.Policy("enforce", PolicyLab.LongAge, "else.test"));
+        await using var relay = await _lab.StartRelayAsync(("Queue:Lifetime", "00:30:00"), ("Queue:RetrySchedule:0", "1.00:00:00"));
+        await PolicyLab.SendAndSeeAsync(relay, $"ann@{Domain}");
+        await _lab.Clock.TimerScheduledAsync(TimeSpan.FromMinutes(30), PolicyLab.Token);
+        _lab.Clock.Advance(TimeSpan.FromMinutes(30));
+
+        // Folded for the header's sake, so compared without its folds.
+        var text = (await sender.WaitForMessagesAsync(1, PolicyLab.Token))[0].Text.Replace("\r\n ", " ", StringComparison.Ordinal);
+        Assert.Contains($"\r\nFinal-Recipient: rfc822; ann@{Domain}\r\nAction: failed\r\nStatus: 5.4.7\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("the MTA-STS policy of one.test (id 1, mode enforce,", text, StringComparison.Ordinal);
+        Assert.Contains("mx.one.test is not listed in the policy", text, StringComparison.Ordinal);
+    }
+
     [Fact] // STS-63: the policy was replaced without a new id.
     public async Task Lifetime_EndsAndTheFreshPolicyListsTheHost_MessageArrives()
     {
