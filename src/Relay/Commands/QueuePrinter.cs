@@ -38,7 +38,8 @@ internal sealed class QueuePrinter(bool json)
         Console.WriteLine();
         foreach (var line in message.Header.Split("\r\n"))
         {
-            Line(line);
+            // Folded lines often begin with a tab, which is no more than a space here.
+            Line(line.Replace('\t', ' '));
         }
 
         return RelayCommandLine.Done;

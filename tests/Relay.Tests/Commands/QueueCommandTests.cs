@@ -33,6 +33,7 @@ public sealed class QueueCommandTests : IAsyncDisposable
         Assert.Contains("1 messages in the queue; recipients: 1 queued, 0 held, 0 failed", list.Output, StringComparison.Ordinal);
         var shown = await RunAsync("show", id);
         Assert.Contains("Subject: hello\n", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("\n by relay.test with ", shown.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("body", shown.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', shown.Output);
         Assert.Equal(id, (await RunAsync("show", id, "--json")).Json.GetProperty("queue").GetString());
