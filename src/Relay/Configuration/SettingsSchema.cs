@@ -88,7 +88,12 @@ internal sealed class SettingsSchema(IReadOnlyList<(string Section, Type Options
         {
             faults.Add($"{section.Path}: a list or an object stands where {Describe(type)} is expected");
         }
-        else if (type != typeof(string) && section.Value is { } value && !CanConvert(type, value))
+        else if (section.Value is not { } value)
+        {
+            // null or {}: the binder would put a null where the parts count on a value.
+            faults.Add($"{section.Path}: it has no value; write {Describe(type)}, or leave the key out");
+        }
+        else if (type != typeof(string) && !CanConvert(type, value))
         {
             faults.Add($"{section.Path}: \"{value}\" is not {Describe(type)}");
         }

@@ -41,7 +41,7 @@ public sealed class ConfigurationFuzzTests : IDisposable
     private static readonly string[] Texts =
     [
         "{}", "", "[]", "null", "{\"Relay\": {\"HostName\": \"relay.example.com\", \"Listeners\": [{\"Address\": \"127.0.0.1:2525\", \"Tls\": \"StartTls\"}]}}", "{\"Relay\": {\"Certificate\": null}}",
-        "{\"Relay\": {\"Listeners\": [null]}}", "{\"Relay\": {\"TrustedNetworks\": [null, \"::1\"]}}", "{\"Relay\": {}, \"relay\": {}}", "{\"Relay\": {\"MaxRecipients\": 1000, \"MaxRecipients\": 1001}}",
+        "{\"Relay\": {\"Listeners\": [null]}}", "{\"Relay\": {\"DataDirectory\": {}}}", "{\"Relay\": {\"Listeners\": [{\"Address\": {}}]}}", "{\"Relay\": {\"TrustedNetworks\": [null, \"::1\"]}}", "{\"Relay\": {}, \"relay\": {}}", "{\"Relay\": {\"MaxRecipients\": 1000, \"MaxRecipients\": 1001}}",
         "{\"MtaSts\": {\"Overrides\": {}}} // comment", "{\"Relay\": {\"Routes\": [{\"Domain\": \"*\", \"NextHop\": \"[192.0.2.1]\"}]}}\u00FE--Relay:HostName=x\n--Dns:Servers:0\n127.0.0.1",
     ];
 

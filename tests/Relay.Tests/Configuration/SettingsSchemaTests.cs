@@ -22,6 +22,12 @@ public sealed class SettingsSchemaTests
     public void Check_Fault_NamesKeyValueAndRemedy(string key, string value, string expected) =>
         Assert.Equal([expected], Check((key, value)));
 
+    [Theory] // Found by fuzzing: an empty object, or null, became a null in the options
+    [InlineData("Relay:DataDirectory", "Relay:DataDirectory: it has no value; write text, or leave the key out")]
+    [InlineData("Relay:Listeners:0:Address", "Relay:Listeners:0:Address: it has no value; write text, or leave the key out")]
+    [InlineData("Relay:MaxRecipients", "Relay:MaxRecipients: it has no value; write a whole number in range, or leave the key out")]
+    public void Check_KeyWithoutValue_IsNamed(string key, string expected) => Assert.Equal([expected], Check((key, null)));
+
     [Fact]
     public void Check_GoodSettings_FindsNothing() => Assert.Empty(Check(
         ("Relay:HostName", "relay.example"),
@@ -45,9 +51,9 @@ public sealed class SettingsSchemaTests
         Assert.StartsWith(expected, Assert.Single(result.Failures!), StringComparison.Ordinal);
     }
 
-    private static IReadOnlyList<string> Check(params (string Key, string Value)[] settings) => Schema.Check(Configuration(settings));
+    private static IReadOnlyList<string> Check(params (string Key, string? Value)[] settings) => Schema.Check(Configuration(settings));
 
-    private static IConfigurationRoot Configuration(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)))
+    private static IConfigurationRoot Configuration(params (string Key, string? Value)[] settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, s.Value)))
         .Build();
 }
