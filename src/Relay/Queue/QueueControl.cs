@@ -107,6 +107,8 @@ internal sealed class QueueControl(
 
     private async Task<QueueChange> ReleaseAsync(QueueId id, string by)
     {
+        // Read first: what cannot be read is not released either, for nothing would try it then.
+        var recipients = (await FindAsync(id, CancellationToken.None))?.Recipients ?? [];
         var change = await ChangeAsync(id, MessageChange.Release);
         if (change.Recipients == 0)
         {
@@ -114,13 +116,14 @@ internal sealed class QueueControl(
         }
 
         QueueLog.Released(logger, id.ToString(), change.Recipients, by);
-        var message = await FindAsync(id, CancellationToken.None);
-        var queued = (message?.Recipients ?? []).Where(recipient => recipient.State == RecipientState.Queued);
-        foreach (var recipient in queued.DistinctBy(recipient => recipient.Destination, StringComparer.Ordinal))
+        foreach (var home in recipients.GroupBy(recipient => recipient.Destination, StringComparer.Ordinal))
         {
-            if (!dispatcher.Scheduler.Reinstate(id, recipient.Destination))
+            // A recovered message may be held in part; where some of it is queued, the scheduler has its entry.
+            if (home.FirstOrDefault(recipient => recipient.State == RecipientState.Held) is { } held
+                && !dispatcher.Scheduler.Reinstate(id, home.Key)
+                && home.All(recipient => recipient.State != RecipientState.Queued))
             {
-                dispatcher.Scheduler.Add(id, recipient.Destination, ExpiryOf(recipient), recipient.Attempts, TimeSpan.Zero);
+                dispatcher.Scheduler.Add(id, home.Key, ExpiryOf(held), held.Attempts, TimeSpan.Zero);
             }
         }
 

@@ -46,6 +46,11 @@ internal sealed class QueueSpace(Func<long> readDisk, long least, ILogger logger
         {
             // How much is free cannot be learnt; the store will say whether it can write.
         }
+        catch (OperationCanceledException)
+        {
+            Release(octets);
+            throw;
+        }
 
         return true;
     }

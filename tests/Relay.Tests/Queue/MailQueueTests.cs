@@ -47,6 +47,7 @@ public sealed class MailQueueTests
         var queue = await lab.StartAsync();
         await lab.EnqueueAsync(queue, content, "ann@example.net", "bob@example.org");
         var line = await lab.Log.NextAsync("delivered");
+        await lab.Log.NextAsync("delivered");
         await queue.StopAsync(Token);
 
         Assert.Equal("<app@corp.example>", line["From"]);

@@ -33,6 +33,12 @@ internal sealed class Salvage(string file, DateTimeOffset now)
             report = fresh.Complete(_damaged, Export);
         }
 
+        // SQLite says nothing when it finds no room to move its log into the file at the end; the file alone would be cut short.
+        if (File.Exists(_fresh + WriteAheadLog.Suffix))
+        {
+            throw new IOException($"{_fresh} could not be written whole; make room on the disk");
+        }
+
         foreach (var suffix in Suffixes.Where(suffix => File.Exists(file + suffix)))
         {
             File.Move(file + suffix, _damaged + suffix);
