@@ -54,7 +54,7 @@ internal sealed class TrustOnFirstUse(
     private async ValueTask<DomainState> RecallAsync(
         DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
     {
-        if (remembered is { StoreFault: null } or { Policy: not null })
+        if (remembered is { StoreFault: null })
         {
             return Expire(remembered);
         }
