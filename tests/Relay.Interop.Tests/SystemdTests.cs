@@ -116,13 +116,8 @@ public sealed partial class SystemdTests : IDisposable
         Assert.Equal("2", await machine.ProcessFieldAsync("Seccomp", Cancelled));
     }
 
-    private static async Task WaitForLogAsync(SystemdMachine machine, string name, int count)
-    {
-        while (machine.ReadLog().Count(line => line.Split(' ') is [_, _, var word, ..] && word == name) < count)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancelled);
-        }
-    }
+    private static Task WaitForLogAsync(SystemdMachine machine, string name, int count) => Poll.UntilAsync(
+        () => machine.ReadLog().Count(line => line.Split(' ') is [_, _, var word, ..] && word == name) >= count, Cancelled);
 
     // The name in the certificate that a client sees after STARTTLS.
     private static async Task<string> AskForCertificateAsync()

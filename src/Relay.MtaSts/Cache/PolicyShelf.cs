@@ -8,11 +8,14 @@ namespace Relay.MtaSts.Cache;
 /// The store as mail sees it: a store out of order is logged and never thrown at mail. What was fetched is applied whether or not
 /// it could be written, and is written as soon as that can be done; what cannot be read is told apart from what is not there.
 /// </summary>
-internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logger)
+internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logger) : IDisposable
 {
     private const int MaxUnsaved = 10_000;
 
     private readonly ConcurrentDictionary<DomainName, StoredPolicy> _unsaved = new();
+
+    // What is written late must not come after what is newer; the store takes one write at a time anyhow.
+    private readonly SemaphoreSlim _turn = new(1);
 
     public async ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
         _unsaved.TryGetValue(domain, out var policy)
@@ -23,18 +26,26 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
     public async ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken)
     {
         var domain = policy.Policy.Domain;
-        if (await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken))
+        await _turn.WaitAsync(cancellationToken);
+        try
         {
-            _unsaved.TryRemove(domain, out _);
-            return true;
-        }
+            if (await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken))
+            {
+                _unsaved.TryRemove(domain, out _);
+                return true;
+            }
 
-        if (_unsaved.Count < MaxUnsaved || _unsaved.ContainsKey(domain))
+            if (_unsaved.Count < MaxUnsaved || _unsaved.ContainsKey(domain))
+            {
+                _unsaved[domain] = policy;
+            }
+
+            return false;
+        }
+        finally
         {
-            _unsaved[domain] = policy;
+            _turn.Release();
         }
-
-        return false;
     }
 
     /// <summary>
@@ -43,9 +54,9 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
     /// </summary>
     public async ValueTask SaveUnsavedAsync(CancellationToken cancellationToken)
     {
-        foreach (var policy in _unsaved.Values)
+        foreach (var domain in _unsaved.Keys)
         {
-            if (!await SaveAsync(policy, cancellationToken))
+            if (!await SaveUnsavedAsync(domain, cancellationToken))
             {
                 return;
             }
@@ -65,8 +76,16 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
 
     public async ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken)
     {
-        var wasUnsaved = _unsaved.TryRemove(domain, out _);
-        return await TryAsync(domain.Value, token => store.RemoveAsync(domain, token), _ => false, cancellationToken) || wasUnsaved;
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var wasUnsaved = _unsaved.TryRemove(domain, out _);
+            return await TryAsync(domain.Value, token => store.RemoveAsync(domain, token), _ => false, cancellationToken) || wasUnsaved;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
@@ -79,6 +98,34 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
 
     public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
         TryAsync(null, token => store.PruneAsync(before, token), _ => 0, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    // What is unsaved is looked up in its turn: it may have been replaced, saved or forgotten since it was listed.
+    private async ValueTask<bool> SaveUnsavedAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_unsaved.TryGetValue(domain, out var policy))
+            {
+                return true;
+            }
+
+            var isSaved = await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken);
+            if (isSaved)
+            {
+                _unsaved.TryRemove(domain, out _);
+            }
+
+            return isSaved;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     private ValueTask<bool> TryAsync(
         string? domain, Func<CancellationToken, ValueTask> work, CancellationToken cancellationToken) =>

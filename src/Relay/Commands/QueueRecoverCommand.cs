@@ -39,8 +39,8 @@ internal static class QueueRecoverCommand
         {
             using var directory = QueueDirectory.Open(path);
             var now = application.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-            var report = new Salvage(directory.QueueFile, now).Run(cancellationToken);
             directory.MarkMade();
+            var report = new Salvage(directory.QueueFile, now).Run(cancellationToken);
             Print(report);
             return RelayCommandLine.Done;
         }
@@ -53,6 +53,16 @@ internal static class QueueRecoverCommand
     private static void Print(SalvageReport report)
     {
         Console.WriteLine($"Salvaged {report.Messages} messages with {report.Recipients} recipients; the relay can be started.");
+        if (report.WasDoneBefore)
+        {
+            Console.WriteLine("An earlier run had salvaged them and was cut short at its end. What it held: relay queue list --state held");
+        }
+
+        if (report.IsLogDoubtful)
+        {
+            Console.WriteLine("The write-ahead log (-wal) does not begin as one; what it holds was taken as far as it goes on from its first page.");
+        }
+
         Print(report.Incomplete, "lack a part of their content; they are held, and cannot be delivered: relay queue show, then drop");
         Print(report.WithoutContent, "have lost their content; their recipients are held: relay queue show, then drop");
         Print(report.WithoutRecipients, $"have lost their recipients; they lie in {report.DamagedFile}.lost");

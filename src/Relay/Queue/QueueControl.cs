@@ -108,7 +108,7 @@ internal sealed class QueueControl(
     private async Task<QueueChange> ReleaseAsync(QueueId id, string by)
     {
         // Read first: what cannot be read is not released either, for nothing would try it then.
-        var recipients = (await FindAsync(id, CancellationToken.None))?.Recipients ?? [];
+        var held = await store.BrowseAsync(connection => QueueListing.FindHeld(connection, id), CancellationToken.None);
         var change = await ChangeAsync(id, MessageChange.Release);
         if (change.Recipients == 0)
         {
@@ -116,15 +116,9 @@ internal sealed class QueueControl(
         }
 
         QueueLog.Released(logger, id.ToString(), change.Recipients, by);
-        foreach (var home in recipients.GroupBy(recipient => recipient.Destination, StringComparer.Ordinal))
+        foreach (var row in held)
         {
-            // A recovered message may be held in part; where some of it is queued, the scheduler has its entry.
-            if (home.FirstOrDefault(recipient => recipient.State == RecipientState.Held) is { } held
-                && !dispatcher.Scheduler.Reinstate(id, home.Key)
-                && home.All(recipient => recipient.State != RecipientState.Queued))
-            {
-                dispatcher.Scheduler.Add(id, home.Key, ExpiryOf(held), held.Attempts, TimeSpan.Zero);
-            }
+            dispatcher.Scheduler.Reinstate(id, row.Destination, ExpiryOf(row), row.Attempts);
         }
 
         dispatcher.Wake();
@@ -134,7 +128,7 @@ internal sealed class QueueControl(
     // Out of the scheduler first: an entry that stays there while the store changes could still be tried from memory.
     private async Task<QueueChange> RecallAndChangeAsync(QueueId id, MessageChange wanted)
     {
-        var recalled = dispatcher.Scheduler.Recall(id);
+        var recalled = dispatcher.Scheduler.TakeOut(id);
         foreach (var entry in recalled)
         {
             entry.Resident?.Release();
@@ -144,12 +138,7 @@ internal sealed class QueueControl(
         var change = await ChangeAsync(id, wanted);
         if (change.Fault is not null)
         {
-            dispatcher.Scheduler.Reinstate(id, destination: null);
-            foreach (var entry in recalled)
-            {
-                dispatcher.Scheduler.Add(id, entry.Destination.Name, entry.Expiry, entry.Attempts, TimeSpan.Zero);
-            }
-
+            dispatcher.Scheduler.Return(id, recalled);
             dispatcher.Wake();
         }
 
@@ -168,11 +157,11 @@ internal sealed class QueueControl(
     }
 
     // As at a start: no further ahead than a whole lifetime, whatever the wall clock did since.
-    private long ExpiryOf(ListedRecipient recipient)
+    private long ExpiryOf(in IndexRow row)
     {
         var clock = settler.Clock;
-        var lifetime = options.LifetimeOf(recipient.IsReport, recipient.ReversePath is { Length: 0 });
-        var left = recipient.ReceivedAt + lifetime.TotalMilliseconds - clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var lifetime = options.LifetimeOf(row.IsReport, row.IsNullPath);
+        var left = row.ReceivedAt + lifetime.TotalMilliseconds - clock.GetUtcNow().ToUnixTimeMilliseconds();
         return clock.GetTimestamp()
             + dispatcher.Scheduler.ToTimestamps(TimeSpan.FromMilliseconds(Math.Clamp(left, 0, lifetime.TotalMilliseconds)));
     }

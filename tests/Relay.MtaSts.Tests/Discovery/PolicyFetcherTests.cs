@@ -153,10 +153,7 @@ public sealed class PolicyFetcherTests
         lab.Publish(Domain, "1", Good);
         lab.Play(Domain, Serve(lab) with { Fault = fault });
         var fetching = FetchAsync(lab).AsTask();
-        while (lab.Web.Requests.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(() => lab.Web.Requests.Count > 0, StsLab.Token);
 
         Assert.False(fetching.IsCompleted);
         lab.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -242,10 +239,7 @@ public sealed class PolicyFetcherTests
         lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.Silence });
         using var leaving = new CancellationTokenSource();
         var fetching = lab.Fetcher.FetchAsync(StsLab.Name(Domain), leaving.Token).AsTask();
-        while (lab.Web.Requests.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(() => lab.Web.Requests.Count > 0, StsLab.Token);
 
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetching);

@@ -201,10 +201,8 @@ public sealed class ReportSchedulerTests
         lab.Destinations.Answer = (to, _) =>
             to == "first@example.net" ? new(new ReportDispatch.Accepted("queued")) : new(never.Task);
         var pass = lab.Scheduler.PassAsync(ReportLab.Token);
-        while (!lab.States("example.test").SequenceEqual([(Mailto, ReportState.Sending), (First, ReportState.Accepted)]))
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(
+            () => lab.States("example.test").SequenceEqual([(Mailto, ReportState.Sending), (First, ReportState.Accepted)]), ReportLab.Token);
 
         Assert.False(pass.IsCompleted);
         await lab.RestartAsync();

@@ -89,10 +89,7 @@ public sealed class MigrationTests
         Assert.Contains("Final-Recipient: rfc822; late@b.test\r\nAction: failed\r\nStatus: 5.4.7\r\nDiagnostic-Code: x-relay; mx.b.test: connection refused\r\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("mute@", text, StringComparison.Ordinal);
         await lab.Log.NextAsync("delivered");
-        while (lab.Query("SELECT value FROM setting WHERE name = 'untold_failures'") != "0")
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(() => lab.Query("SELECT value FROM setting WHERE name = 'untold_failures'") == "0", Token);
 
         await queue.StopAsync(Token);
         Assert.Equal("null@a.test|1", lab.Query("SELECT mailbox, state FROM recipient"));

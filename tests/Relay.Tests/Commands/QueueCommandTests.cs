@@ -104,13 +104,14 @@ public sealed class QueueCommandTests : IAsyncDisposable
     private async Task<System.Text.Json.JsonElement> OnlyEntryAsync(Predicate<System.Text.Json.JsonElement> isWanted)
     {
         // The line in the log is written before the store is.
-        while (true)
-        {
-            var entry = Assert.Single((await RunAsync("list", "--json")).Json.EnumerateArray());
-            if (isWanted(entry))
+        System.Text.Json.JsonElement entry = default;
+        await Poll.UntilAsync(
+            async () =>
             {
-                return entry;
-            }
-        }
+                entry = Assert.Single((await RunAsync("list", "--json")).Json.EnumerateArray());
+                return isWanted(entry);
+            },
+            Token);
+        return entry;
     }
 }

@@ -11,7 +11,6 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
 
     private static readonly TimeSpan Due = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     // Longer than MtaSts:UnknownPolicyPatience.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(16);
@@ -46,10 +45,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         await PolicyLab.SendAsync(relay, $"ann@{scene.Domain}");
         if (name == "policy-fetch-timeout")
         {
-            while (lab.Web.Count(scene.PolicyHost) == fetches)
-            {
-                await Task.Delay(Pause, TimeProvider.System, PolicyLab.Token);
-            }
+            await Poll.UntilAsync(() => lab.Web.Count(scene.PolicyHost) > fetches, PolicyLab.Token);
 
             lab.Clock.Advance(TableRelay.FetchTimeout);
         }

@@ -94,7 +94,10 @@ public sealed class PolicyChangeTests : IAsyncLifetime
         AddHost();
         _lab.Publish(Domain, "1", PolicyLab.Policy(mode, PolicyLab.LongAge, "else.test"));
         await using var relay = await _lab.StartRelayAsync(
-            ("MtaSts:Domains:0:Domain", Domain), ("MtaSts:Domains:0:Mode", word), ("MtaSts:Domains:0:Until", "2026-11-23T00:00:00Z"));
+            ("Queue:RetrySchedule:0", "1.00:00:00"),
+            ("MtaSts:Domains:0:Domain", Domain),
+            ("MtaSts:Domains:0:Mode", word),
+            ("MtaSts:Domains:0:Until", "2026-11-23T00:00:00Z"));
         Assert.Equal(outcome, PolicyLab.EventOf(await PolicyLab.SendAndSeeAsync(relay, $"ann@{Domain}")));
         Assert.Contains($" domain={Domain} override={word}", Assert.Single(relay.Log.Of("sts-override")), StringComparison.Ordinal);
 

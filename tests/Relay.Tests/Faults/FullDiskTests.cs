@@ -43,10 +43,7 @@ public sealed class FullDiskTests
         }
 
         Assert.True(accepted.SetEquals(delivered));
-        while (await lab.EnqueueAsync(queue, "bob@b.test") != EnqueueResult.Stored)
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(async () => await lab.EnqueueAsync(queue, "bob@b.test") == EnqueueResult.Stored, Token);
 
         Assert.Equal("b.test", (await lab.Pipeline.NextAsync()).Destination);
         await queue.StopAsync(Token);

@@ -95,11 +95,5 @@ public sealed class ClockStepTests
         await queue.StopAsync(Token);
     }
 
-    private static async Task SettledAsync(MailQueue queue)
-    {
-        while (queue.Control!.UnderWay > 0)
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task SettledAsync(MailQueue queue) => Poll.UntilAsync(() => queue.Control!.UnderWay == 0, Token);
 }

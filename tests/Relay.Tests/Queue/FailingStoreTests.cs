@@ -148,10 +148,8 @@ public sealed class FailingStoreTests : IAsyncDisposable
         await _lab.Log.NextAsync("store-recovered");
         Assert.Equal(EnqueueResult.Stored, await _lab.EnqueueAsync(queue, "dan@d.test"));
         Assert.Equal("d.test", (await _lab.Pipeline.NextAsync()).Destination);
-        while (_lab.Query("SELECT (SELECT COUNT(*) FROM message), (SELECT COUNT(*) FROM recipient)") != "0|0")
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(
+            () => _lab.Query("SELECT (SELECT COUNT(*) FROM message), (SELECT COUNT(*) FROM recipient)") == "0|0", Token);
 
         await queue.StopAsync(Token);
         Assert.False(_lab.Pipeline.HasStarted);

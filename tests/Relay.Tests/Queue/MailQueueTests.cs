@@ -135,10 +135,7 @@ public sealed class MailQueueTests
         }
 
         await lab.Pipeline.NextAsync();
-        while (await lab.EnqueueAsync(queue, "bob@example.org") != EnqueueResult.Stored)
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(async () => await lab.EnqueueAsync(queue, "bob@example.org") == EnqueueResult.Stored, Token);
     }
 
     [Fact]

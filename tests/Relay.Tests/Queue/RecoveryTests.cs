@@ -83,6 +83,64 @@ public sealed class RecoveryTests
         Assert.Equal(expected, Contents(copy));
     }
 
+    [Fact] // What was committed last lies behind a header that is lost
+    public async Task Recover_LogWithoutItsHeader_IsReadFromItsFirstPageOn()
+    {
+        await using var lab = await MakeAsync(Small, closes: false);
+        var expected = Contents(lab);
+        await using var copy = lab.CopyAsKilled();
+        Damage(Path.Combine(copy.Directory, "queue.db"), "log");
+        var report = Recover(copy);
+
+        Assert.True(report.IsLogDoubtful);
+        Assert.Equal(expected, Contents(copy));
+    }
+
+    [Theory] // Killed between its renames: what is complete is never begun anew, and the old log never lies beside the fresh store
+    [InlineData("")]
+    [InlineData("-wal")]
+    [InlineData("-shm")]
+    public async Task Recover_KilledBetweenItsRenames_GoesOnThere(string lastMoved)
+    {
+        await using var lab = await MakeAsync(Small, closes: false);
+        var expected = Contents(lab);
+        await using var copy = lab.CopyAsKilled();
+        var file = Path.Combine(copy.Directory, "queue.db");
+        string[] parts = ["", "-wal", "-shm"];
+        var before = parts.Where(part => File.Exists(file + part)).ToDictionary(part => part, part => File.ReadAllBytes(file + part));
+        Recover(copy);
+        File.Move(file, file + ".salvaged");
+        foreach (var part in parts[(Array.IndexOf(parts, lastMoved) + 1)..].Where(before.ContainsKey))
+        {
+            await File.WriteAllBytesAsync(file + part, before[part], Token);
+        }
+
+        using (var refused = copy.Make())
+        {
+            await Assert.ThrowsAsync<IOException>(() => refused.StartAsync(Token));
+        }
+
+        copy.Clock.Advance(TimeSpan.FromMinutes(1));
+        var report = Recover(copy);
+
+        Assert.True(report.WasDoneBefore);
+        Assert.Equal(Small, report.Messages);
+        Assert.Equal(expected, Contents(copy));
+    }
+
+    [Fact] // A store that has been in use since is newer than what an earlier run left behind
+    public async Task Recover_LeftoverOfAnEarlierRunBesideAStore_IsNotTaken()
+    {
+        await using var lab = await MakeAsync(Small, closes: true);
+        var expected = Contents(lab);
+        await using var other = await MakeAsync(1, closes: true);
+        File.Copy(Path.Combine(other.Directory, "queue.db"), Path.Combine(lab.Directory, "queue.db.salvaged"));
+        var report = Recover(lab);
+
+        Assert.False(report.WasDoneBefore);
+        Assert.Equal(expected, Contents(lab));
+    }
+
     [Fact] // Rows that were deleted stay so: delivered mail does not come back
     public async Task Recover_AfterDeliveries_BringsNoneBack()
     {
@@ -163,6 +221,7 @@ public sealed class RecoveryTests
     private static SalvageReport Recover(QueueLab lab)
     {
         using var directory = QueueDirectory.Open(lab.Directory);
+        directory.MarkMade();
         return new Salvage(directory.QueueFile, lab.Clock.GetUtcNow()).Run(Token);
     }
 

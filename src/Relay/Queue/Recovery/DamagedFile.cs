@@ -24,12 +24,16 @@ internal sealed class DamagedFile : IDisposable
         if (File.Exists(path + WriteAheadLog.Suffix))
         {
             _log = File.OpenHandle(path + WriteAheadLog.Suffix, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            IsLogDoubtful = WriteAheadLog.HasBrokenHeader(_log);
         }
 
         _logged = _log is null ? [] : WriteAheadLog.ReadPages(_log, PageSize);
         var last = _logged.Count == 0 ? 0 : _logged.Keys.Max();
         PageCount = Math.Max((uint)(RandomAccess.GetLength(_database) / PageSize), last);
     }
+
+    /// <summary>The log does not begin as one, so that its first page is taken unproven.</summary>
+    public bool IsLogDoubtful { get; }
 
     /// <summary>Octets of a page.</summary>
     public static int PageSize => OwnPageSize;

@@ -21,7 +21,7 @@ internal sealed class FreshStore : IDisposable
     private long _highestId;
     private long? _reservedIds;
 
-    /// <summary>Makes an empty store.</summary>
+    /// <summary>Opens a store, or makes an empty one.</summary>
     public FreshStore(string file)
     {
         _source = new SqliteDataSource(file);
@@ -111,17 +111,22 @@ internal sealed class FreshStore : IDisposable
         // Whether the damaged store had failures that nobody was told of may be lost with it; looking again for them harms nothing.
         Run($"INSERT OR REPLACE INTO setting (name, value) VALUES ('{QueueSchema.Setting.UntoldFailures}', 1)");
         Commit();
-        return new SalvageReport
+        return Report(damagedFile) with
         {
-            Messages = Read("SELECT COUNT(*) FROM message", row => row.GetInt64(0))[0],
-            Recipients = Read("SELECT COUNT(*) FROM recipient", row => row.GetInt64(0))[0],
             Incomplete = incomplete,
             WithoutContent = withoutContent,
             WithoutRecipients = withoutRecipients,
             Uncertain = Uncertain,
-            DamagedFile = damagedFile,
         };
     }
+
+    /// <summary>What is in it.</summary>
+    public SalvageReport Report(string damagedFile) => new()
+    {
+        Messages = Read("SELECT COUNT(*) FROM message", row => row.GetInt64(0))[0],
+        Recipients = Read("SELECT COUNT(*) FROM recipient", row => row.GetInt64(0))[0],
+        DamagedFile = damagedFile,
+    };
 
     /// <inheritdoc/>
     public void Dispose()

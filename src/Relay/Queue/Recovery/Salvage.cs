@@ -11,13 +11,41 @@ internal sealed class Salvage(string file, DateTimeOffset now)
     private static readonly string[] Suffixes = [string.Empty, WriteAheadLog.Suffix, "-shm"];
 
     private readonly string _fresh = file + ".salvage";
+
+    // The fresh store under this name is complete: whoever ends between the renames loses nothing, for the next run goes on there.
+    private readonly string _complete = file + ".salvaged";
     private readonly string _damaged = string.Create(CultureInfo.InvariantCulture, $"{file}.damaged-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
 
     /// <summary>
-    /// Runs it. The data directory must be locked by the caller. Throws <see cref="IOException"/> or a database's exception when the fresh store
-    /// cannot be written; all is as before then.
+    /// Runs it, or ends one that was killed between its renames. The data directory must be locked by the caller, and marked as one that has
+    /// a queue. Throws <see cref="IOException"/> or a database's exception when the fresh store cannot be written; all is as before then.
     /// </summary>
     public SalvageReport Run(CancellationToken cancellationToken)
+    {
+        var isDone = File.Exists(_complete) && new FileInfo(file) is not { Exists: true, Length: > 0 };
+        var report = isDone ? ReportAgain() : Fill(cancellationToken);
+        if (isDone)
+        {
+            // What opening the directory makes, in place of the file that was moved.
+            File.Delete(file);
+        }
+
+        foreach (var suffix in Suffixes.Where(suffix => File.Exists(file + suffix)))
+        {
+            File.Move(file + suffix, _damaged + suffix);
+        }
+
+        File.Move(_complete, file);
+        return report;
+    }
+
+    private SalvageReport ReportAgain()
+    {
+        using var fresh = new FreshStore(_complete);
+        return fresh.Report(_damaged) with { WasDoneBefore = true };
+    }
+
+    private SalvageReport Fill(CancellationToken cancellationToken)
     {
         foreach (var suffix in Suffixes)
         {
@@ -30,7 +58,7 @@ internal sealed class Salvage(string file, DateTimeOffset now)
         using (var fresh = new FreshStore(_fresh))
         {
             Collect(damaged, fresh, cancellationToken);
-            report = fresh.Complete(_damaged, Export);
+            report = fresh.Complete(_damaged, Export) with { IsLogDoubtful = damaged.IsLogDoubtful };
         }
 
         // SQLite says nothing when it finds no room to move its log into the file at the end; the file alone would be cut short.
@@ -39,12 +67,7 @@ internal sealed class Salvage(string file, DateTimeOffset now)
             throw new IOException($"{_fresh} could not be written whole; make room on the disk");
         }
 
-        foreach (var suffix in Suffixes.Where(suffix => File.Exists(file + suffix)))
-        {
-            File.Move(file + suffix, _damaged + suffix);
-        }
-
-        File.Move(_fresh, file);
+        File.Move(_fresh, _complete, overwrite: true);
         return report;
     }
 

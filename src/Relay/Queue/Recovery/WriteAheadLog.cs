@@ -25,33 +25,59 @@ internal static class WriteAheadLog
         }
 
         using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        Span<byte> header = stackalloc byte[HeaderOctets];
-        return RandomAccess.GetLength(handle) > HeaderOctets
-            && (RandomAccess.Read(handle, header, 0) < HeaderOctets || !IsHeader(header, out _));
+        return HasBrokenHeader(handle);
     }
 
-    /// <summary>Where in the log the committed version of each page lies; empty when there is no log.</summary>
+    /// <summary>As above, of an open log.</summary>
+    public static bool HasBrokenHeader(SafeFileHandle log)
+    {
+        Span<byte> header = stackalloc byte[HeaderOctets];
+        return RandomAccess.GetLength(log) > HeaderOctets
+            && (RandomAccess.Read(log, header, 0) < HeaderOctets || !IsHeader(header, out _));
+    }
+
+    /// <summary>
+    /// Where in the log the committed version of each page lies; empty when there is no log. Of a log with a broken header the first frame
+    /// has to stand for it: what follows must go on from there.
+    /// </summary>
     public static Dictionary<uint, long> ReadPages(SafeFileHandle log, int pageSize)
     {
-        var committed = new Dictionary<uint, long>();
         var header = new byte[HeaderOctets];
-        if (RandomAccess.Read(log, header, 0) < HeaderOctets || !IsHeader(header, out var sum) || (int)Word(header, 2) != pageSize)
+        if (RandomAccess.GetLength(log) <= HeaderOctets || RandomAccess.Read(log, header, 0) < HeaderOctets)
         {
-            return committed;
+            return [];
         }
 
-        var isBigEndian = (Word(header, 0) & 1) != 0;
+        if (IsHeader(header, out var sum))
+        {
+            return (int)Word(header, 2) == pageSize ? ReadFrames(log, pageSize, header.AsSpan(16, 8), (Word(header, 0) & 1) != 0, sum) : [];
+        }
+
+        // The order of octets is lost with the header; the wrong one ends behind the first frame.
+        var salts = new byte[8];
+        RandomAccess.Read(log, salts, HeaderOctets + 8);
+        var (little, big) = (ReadFrames(log, pageSize, salts, false, null), ReadFrames(log, pageSize, salts, true, null));
+        return little.Count >= big.Count ? little : big;
+    }
+
+    private static Dictionary<uint, long> ReadFrames(
+        SafeFileHandle log, int pageSize, ReadOnlySpan<byte> salts, bool isBigEndian, (uint, uint)? before)
+    {
+        var committed = new Dictionary<uint, long>();
         var pending = new Dictionary<uint, long>();
+        var isProven = before is not null;
         var frame = new byte[FrameHeaderOctets + pageSize];
         for (var at = (long)HeaderOctets; RandomAccess.Read(log, frame, at) == frame.Length; at += frame.Length)
         {
             // Salts tell this log's frames from what an earlier use left behind them, sums what was torn.
-            sum = Add(Add(sum, frame.AsSpan(0, 8), isBigEndian), frame.AsSpan(FrameHeaderOctets), isBigEndian);
-            if (!frame.AsSpan(8, 8).SequenceEqual(header.AsSpan(16, 8)) || sum != (Word(frame, 4), Word(frame, 5)))
+            var own = (Word(frame, 4), Word(frame, 5));
+            if (!frame.AsSpan(8, 8).SequenceEqual(salts) || (before is { } sum && own != Sum(sum, frame, isBigEndian)))
             {
                 break;
             }
 
+            isProven |= before is not null;
+            before = own;
             pending[Word(frame, 0)] = at + FrameHeaderOctets;
             if (Word(frame, 1) != 0)
             {
@@ -64,8 +90,11 @@ internal static class WriteAheadLog
             }
         }
 
-        return committed;
+        return isProven ? committed : [];
     }
+
+    private static (uint, uint) Sum((uint, uint) before, ReadOnlySpan<byte> frame, bool isBigEndian) =>
+        Add(Add(before, frame[..8], isBigEndian), frame[FrameHeaderOctets..], isBigEndian);
 
     private static bool IsHeader(ReadOnlySpan<byte> header, out (uint, uint) sum)
     {

@@ -6,8 +6,8 @@ namespace Relay.Queue.Scheduling;
 /// </summary>
 internal sealed partial class Scheduler
 {
-    // An entry that is given out stands in no line; true for one that is not to be put back when it returns.
-    private readonly Dictionary<QueueEntry, bool> _underWay = [];
+    // An entry that is given out stands in no line.
+    private readonly Dictionary<QueueEntry, Decision> _underWay = [];
 
     /// <summary>How many entries are given out.</summary>
     public int UnderWay
@@ -54,7 +54,7 @@ internal sealed partial class Scheduler
     /// <summary>
     /// Takes out every entry of a message and returns them; one that is under way ends without being put back.
     /// </summary>
-    public IReadOnlyList<QueueEntry> Recall(QueueId id)
+    public IReadOnlyList<QueueEntry> TakeOut(QueueId id)
     {
         lock (_gate)
         {
@@ -80,7 +80,11 @@ internal sealed partial class Scheduler
                 }
             }
 
-            Mark(id, destination: null, isRecalled: true);
+            foreach (var entry in UnderWayOf(id))
+            {
+                _underWay[entry] = Decision.Recalled;
+            }
+
             foreach (var entry in taken)
             {
                 entry.Destination.Entries--;
@@ -91,14 +95,39 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>
-    /// Takes a recall back for what is under way to a destination, or to any for null; false when nothing is, and an entry has to
-    /// be added.
+    /// Sees to it that what the store now has for a message at a destination is tried at once: with an entry that waits, after the
+    /// attempt under way, which may have begun without it, or with a new entry. Never a second one: that would deliver twice.
     /// </summary>
-    public bool Reinstate(QueueId id, string? destination)
+    public void Reinstate(QueueId id, string destination, long expiry, int attempts)
     {
         lock (_gate)
         {
-            return Mark(id, destination, isRecalled: false);
+            if (UnderWayOf(id).FirstOrDefault(entry => entry.Destination.Name == destination) is { } found)
+            {
+                _underWay[found] = Decision.Reinstated;
+            }
+            else if (Expedite(entry => entry.Id == id && entry.Destination.Name == destination) == 0)
+            {
+                Add(id, destination, expiry, attempts, TimeSpan.Zero);
+            }
+        }
+    }
+
+    /// <summary>Takes back a recall that came to nothing: these entries stand in line again, and those under way are put back.</summary>
+    public void Return(QueueId id, IReadOnlyList<QueueEntry> recalled)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in UnderWayOf(id))
+            {
+                _underWay[entry] = Decision.Reinstated;
+            }
+
+            foreach (var entry in recalled)
+            {
+                entry.Destination.Entries++;
+                Place(entry, TimeSpan.Zero);
+            }
         }
     }
 
@@ -117,18 +146,7 @@ internal sealed partial class Scheduler
         entry.Resident = null;
     }
 
-    private bool Mark(QueueId id, string? destination, bool isRecalled)
-    {
-        var marked = _underWay.Keys
-            .Where(entry => entry.Id == id && (destination is null || entry.Destination.Name == destination))
-            .ToArray();
-        foreach (var entry in marked)
-        {
-            _underWay[entry] = isRecalled;
-        }
-
-        return marked.Length > 0;
-    }
+    private QueueEntry[] UnderWayOf(QueueId id) => [.. _underWay.Keys.Where(entry => entry.Id == id)];
 
     private List<QueueEntry> TakeWaiting(Predicate<QueueEntry> matches)
     {
@@ -162,5 +180,18 @@ internal sealed partial class Scheduler
             site.EndRest();
             Rotate(site);
         }
+    }
+
+    /// <summary>What a command has decided of an entry that is under way.</summary>
+    private enum Decision
+    {
+        /// <summary>Nothing.</summary>
+        None = 0,
+
+        /// <summary>It is not to be put back when it returns.</summary>
+        Recalled,
+
+        /// <summary>It is tried again at once when it returns.</summary>
+        Reinstated,
     }
 }

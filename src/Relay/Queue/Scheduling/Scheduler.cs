@@ -85,13 +85,21 @@ internal sealed partial class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            if (_underWay.Remove(entry, out var isRecalled) && isRecalled)
+            _underWay.Remove(entry, out var decision);
+            switch (decision)
             {
-                LetGo(entry);
-                return;
-            }
+                case Decision.Recalled:
+                    LetGo(entry);
+                    break;
 
-            Place(entry, wait);
+                case Decision.Reinstated:
+                    Place(entry, TimeSpan.Zero);
+                    break;
+
+                default:
+                    Place(entry, wait);
+                    break;
+            }
         }
     }
 
@@ -100,7 +108,12 @@ internal sealed partial class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            _underWay.Remove(entry);
+            if (_underWay.Remove(entry, out var decision) && decision == Decision.Reinstated)
+            {
+                Place(entry, TimeSpan.Zero);
+                return;
+            }
+
             entry.Destination.Entries--;
         }
     }
@@ -128,7 +141,7 @@ internal sealed partial class Scheduler : IDisposable
             {
                 _last++;
                 _rotation.Occupy(Lane.Trial);
-                _underWay.Add(overdue, false);
+                _underWay.Add(overdue, Decision.None);
                 turn = new Turn.Last(overdue) { Lane = Lane.Trial };
                 return true;
             }
@@ -284,7 +297,7 @@ internal sealed partial class Scheduler : IDisposable
             {
                 _rotation.Occupy(lane);
                 Rotate(site);
-                _underWay.Add(entry, false);
+                _underWay.Add(entry, Decision.None);
                 turn = new Turn.Attempt(entry, site, now, IsFinal: entry.Expiry <= now) { Lane = lane };
                 return true;
             }

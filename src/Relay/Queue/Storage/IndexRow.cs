@@ -1,6 +1,6 @@
 namespace Relay.Queue.Storage;
 
-/// <summary>What a start reads of a queued recipient.</summary>
+/// <summary>What the scheduler is to know of a queued recipient, or of those that go to one destination.</summary>
 /// <param name="MessageId">Its message; rows come in the order of messages.</param>
 /// <param name="Destination">Its routing key.</param>
 /// <param name="ReceivedAt">Milliseconds since 1970.</param>

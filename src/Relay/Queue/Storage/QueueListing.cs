@@ -85,6 +85,28 @@ internal static class QueueListing
             : new ListedMessage(null, SmtpUtf8: false, [], found);
     }
 
+    /// <summary>What is held of a message, a row for each destination.</summary>
+    public static IReadOnlyList<IndexRow> FindHeld(DbConnection connection, QueueId id)
+    {
+        using var statement = new PreparedStatement(
+            connection,
+            """
+            SELECT destination, MIN(received_at), MAX(attempts), MAX(next_attempt), MAX(report_key IS NOT NULL), MAX(null_path) FROM recipient
+            LEFT JOIN report ON report.message_id = recipient.message_id
+            WHERE recipient.message_id = @1 AND state = 3 GROUP BY destination
+            """,
+            1);
+        using var row = statement.Query(id.Value);
+        var found = new List<IndexRow>();
+        while (row.Read())
+        {
+            found.Add(new IndexRow(
+                id.Value, row.GetString(0), row.GetInt64(1), (int)row.GetInt64(2), row.GetInt64(3), row.GetBoolean(4), row.GetInt64(5) != 0));
+        }
+
+        return found;
+    }
+
     private static List<ListedRecipient> Read(DbDataReader row)
     {
         var found = new List<ListedRecipient>();

@@ -125,10 +125,11 @@ internal sealed class QueueWriter : IDisposable
 
             group.AddRange(_unsettled);
             _unsettled.Clear();
-            var octets = 0;
-            while (group.Count < MaxGroup && octets < MaxGroupOctets && _waiting.First is { Value: var operation })
+            var (taken, octets) = (0, 0);
+            while (taken < MaxGroup && octets < MaxGroupOctets && _waiting.First is { Value: var operation })
             {
                 _waiting.RemoveFirst();
+                taken++;
                 octets += operation.Octets;
                 group.Add(operation);
             }
@@ -181,6 +182,7 @@ internal sealed class QueueWriter : IDisposable
     {
         try
         {
+            Condition.Begins();
             var statements = _statements ??= new WriteStatements(_source.OpenConnection());
             statements.Begin();
             foreach (var operation in group)

@@ -7,50 +7,72 @@ namespace Relay.Queue.Storage;
 /// </summary>
 internal sealed class StoreCondition(ILogger logger)
 {
-    private volatile StoreFault _fault;
-    private volatile bool _isStalled;
-    private volatile bool _isDamaged;
+    private readonly Lock _gate = new();
+    private bool _isCommitting;
+    private bool _isStalled;
+    private bool _isDamaged;
+    private StoreFault _fault;
 
     /// <summary>
     /// An operation that need not succeed may be tried. Of a store that fails one at a time finds out whether it still does; of one
     /// that does not answer at all, or is damaged, none: what a damaged store takes it may not give back.
     /// </summary>
-    public bool MayTry(bool isAnotherWaiting) =>
-        !_isStalled && !_isDamaged && !(_fault == StoreFault.Unavailable && isAnotherWaiting);
+    public bool MayTry(bool isAnotherWaiting)
+    {
+        lock (_gate)
+        {
+            return !_isStalled && !_isDamaged && !(_fault == StoreFault.Unavailable && isAnotherWaiting);
+        }
+    }
+
+    /// <summary>A commit begins; it ends with <see cref="Succeeded"/> or <see cref="Failed"/>.</summary>
+    public void Begins()
+    {
+        lock (_gate)
+        {
+            _isCommitting = true;
+        }
+    }
 
     /// <summary>Something was committed.</summary>
     public void Succeeded()
     {
-        _isStalled = false;
-        if (_fault != StoreFault.None)
+        lock (_gate)
         {
-            _fault = StoreFault.None;
-            QueueLog.StoreRecovered(logger);
+            Ends();
+            if (_fault != StoreFault.None)
+            {
+                _fault = StoreFault.None;
+                QueueLog.StoreRecovered(logger);
+            }
         }
     }
 
     /// <summary>A commit failed. Gives the fault back.</summary>
     public StoreFault Failed(StoreFault fault, Exception error)
     {
-        _isStalled = false;
-        switch (fault)
+        lock (_gate)
         {
-            case StoreFault.Operation:
-                QueueLog.OperationRefused(logger, error.Message);
-                break;
+            Ends();
+            switch (fault)
+            {
+                case StoreFault.Operation:
+                    QueueLog.OperationRefused(logger, error.Message);
+                    break;
 
-            case StoreFault.Damaged:
-                Damaged(error);
-                break;
+                case StoreFault.Damaged:
+                    Damaged(error);
+                    break;
 
-            case var _ when _fault == StoreFault.None:
-                _fault = fault;
-                QueueLog.StoreFailed(logger, fault == StoreFault.Full ? "disk-full" : "store-error", error.Message);
-                break;
+                case var _ when _fault == StoreFault.None:
+                    _fault = fault;
+                    QueueLog.StoreFailed(logger, fault == StoreFault.Full ? "disk-full" : "store-error", error.Message);
+                    break;
 
-            default:
-                _fault = fault;
-                break;
+                default:
+                    _fault = fault;
+                    break;
+            }
         }
 
         return fault;
@@ -59,21 +81,36 @@ internal sealed class StoreCondition(ILogger logger)
     /// <summary>A read or a write met damage. Nothing new is taken from here on; what is there is delivered as far as it goes.</summary>
     public void Damaged(Exception error)
     {
-        if (!_isDamaged)
+        lock (_gate)
         {
-            _isDamaged = true;
-            QueueLog.StoreDamaged(logger, error.Message, QueueDamage.Remedy);
+            if (!_isDamaged)
+            {
+                _isDamaged = true;
+                QueueLog.StoreDamaged(logger, error.Message, QueueDamage.Remedy);
+            }
         }
     }
 
-    /// <summary>A commit has taken longer than anybody can wait; nothing is known of it before it ends.</summary>
+    /// <summary>
+    /// A commit has taken longer than anybody can wait; nothing is known of it before it ends. One that has ended meanwhile tells
+    /// itself how the store is.
+    /// </summary>
     public void Stalled(TimeSpan limit)
     {
-        if (!_isStalled)
+        lock (_gate)
         {
-            _isStalled = true;
-            _fault = StoreFault.Unavailable;
-            QueueLog.StoreFailed(logger, "store-slow", $"A commit has not ended for {limit.TotalSeconds:0} s");
+            if (_isCommitting && !_isStalled)
+            {
+                _isStalled = true;
+                _fault = StoreFault.Unavailable;
+                QueueLog.StoreFailed(logger, "store-slow", $"A commit has not ended for {limit.TotalSeconds:0} s");
+            }
         }
+    }
+
+    private void Ends()
+    {
+        _isCommitting = false;
+        _isStalled = false;
     }
 }

@@ -191,10 +191,7 @@ public sealed class ReportPosterTests
         lab.Web.Play(Host, new PolicyHostScript { Certificate = lab.Authority.Issue(Host), Fault = PolicyHostFault.Silence });
 
         var posting = PostAsync(lab);
-        while (lab.Web.Requests.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(() => lab.Web.Requests.Count > 0, StsLab.Token);
 
         lab.Clock.Advance(TimeSpan.FromSeconds(119));
         Assert.False(posting.IsCompleted);
