@@ -17,4 +17,7 @@ public static class EventIds
 
     /// <summary>A client met a limit of its session.</summary>
     public const int LimitReached = 2005;
+
+    /// <summary>A client sent commands before it was their turn.</summary>
+    public const int TalkedEarly = 2006;
 }

@@ -22,6 +22,9 @@ internal static partial class ServerLog
     public static partial void LimitReached(
         this ILogger logger, LogLevel level, IPAddress client, string limit, double? value);
 
+    [LoggerMessage(EventId = EventIds.TalkedEarly, EventName = "talked-early", Level = LogLevel.Warning, Message = "{Client} {Before}")]
+    public static partial void TalkedEarly(this ILogger logger, IPAddress client, string before);
+
     [LoggerMessage(EventId = EventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
         Message = "TLS handshake of {Ip} failed: {Text}")]
     public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, string text);

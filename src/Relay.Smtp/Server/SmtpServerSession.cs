@@ -83,7 +83,7 @@ public sealed class SmtpServerSession
         // commands; it is refused at once, without a pause that would cost us more than it.
         if (_wire.HasInput())
         {
-            AnswerLast(Replies.TalkedEarly);
+            EndEarlyTalk("greeting");
             return;
         }
 
@@ -278,6 +278,12 @@ public sealed class SmtpServerSession
         return Answer(reply);
     }
 
+    private bool EndEarlyTalk(string before)
+    {
+        _services.Logger.TalkedEarly(_facts.Remote.Address, before);
+        return AnswerLast(Replies.TalkedEarly);
+    }
+
     private async ValueTask<bool> StartTlsAsync()
     {
         if (_facts.IsSecure || _options.Certificate is null)
@@ -289,7 +295,7 @@ public sealed class SmtpServerSession
         // someone who wants them to run inside TLS (CVE-2011-0411); the session is dropped.
         if (_wire.HasInput())
         {
-            return AnswerLast(Replies.TalkedEarly);
+            return EndEarlyTalk("tls");
         }
 
         if (_options.Certificate() is not { } certificate)

@@ -20,6 +20,7 @@ internal sealed class LogOutput : IDisposable
     private ArrayBufferWriter<byte> _pending = new(64 * 1024);
     private ArrayBufferWriter<byte> _writing = new(64 * 1024);
     private long _dropped;
+    private bool _isWriting;
     private bool _closed;
 
     public LogOutput(Stream stream)
@@ -42,7 +43,19 @@ internal sealed class LogOutput : IDisposable
             _pending.Write(line);
             if (_pending.WrittenCount == line.Length)
             {
-                Monitor.Pulse(_gate);
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Returns once every line so far is in the stream.</summary>
+    public void Drain()
+    {
+        lock (_gate)
+        {
+            while (_pending.WrittenCount > 0 || _isWriting)
+            {
+                Monitor.Wait(_gate);
             }
         }
     }
@@ -58,7 +71,7 @@ internal sealed class LogOutput : IDisposable
             }
 
             _closed = true;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
 
         // A reader that is stuck must not keep the program from ending; the thread is a background one and ends with it.
@@ -90,6 +103,8 @@ internal sealed class LogOutput : IDisposable
     {
         lock (_gate)
         {
+            _isWriting = false;
+            Monitor.PulseAll(_gate);
             while (_pending.WrittenCount == 0 && !_closed)
             {
                 Monitor.Wait(_gate);
@@ -103,7 +118,8 @@ internal sealed class LogOutput : IDisposable
                 _dropped = 0;
             }
 
-            return _writing.WrittenCount > 0;
+            _isWriting = _writing.WrittenCount > 0;
+            return _isWriting;
         }
     }
 }

@@ -24,5 +24,8 @@ internal sealed class RelayLoggerProvider : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new RelayLogger(categoryName, _format, _output, _clock);
 
+    /// <summary>Returns once every line so far is written.</summary>
+    internal void Drain() => _output.Drain();
+
     public void Dispose() => _output.Dispose();
 }

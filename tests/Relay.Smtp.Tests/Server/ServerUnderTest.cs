@@ -4,8 +4,8 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Lab;
+using Relay.Lab.Logging;
 using Relay.Smtp.Server;
 
 namespace Relay.Smtp.Tests.Server;
@@ -39,6 +39,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public static SmtpServerOptions WithTls => new() { HostName = "mx.test", Certificate = () => TestCertificate };
 
+    /// <summary>What it logged.</summary>
+    public LogEvents Log { get; } = new();
+
     /// <summary>Starts the session and takes the greeting.</summary>
     public async Task<ServerUnderTest> StartAsync()
     {
@@ -57,7 +60,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public void Launch()
     {
-        var services = new SmtpServerServices(Options, Policy, Acceptor, Clock, NullLogger.Instance) { Authenticator = Authenticator };
+        var services = new SmtpServerServices(Options, Policy, Acceptor, Clock, Log.CreateLogger(string.Empty)) { Authenticator = Authenticator };
         var client = new SessionFacts(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 25));
         _input = _toClient.Reader.AsStream();
         _output = _toServer.Writer.AsStream();

@@ -24,10 +24,15 @@ internal sealed class LogCapture : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Brings in the lines that are on their way.</summary>
+    public Action Settle { get; set; } = () => { };
+
+    /// <summary>All lines so far.</summary>
     public string Text
     {
         get
         {
+            Settle();
             lock (_all)
             {
                 return string.Join('\n', _all);
@@ -38,6 +43,7 @@ internal sealed class LogCapture : Stream
     /// <summary>The lines of one event so far.</summary>
     public IReadOnlyList<string> Of(string name)
     {
+        Settle();
         lock (_all)
         {
             return [.. _all.Where(line => IsEvent(line, name))];

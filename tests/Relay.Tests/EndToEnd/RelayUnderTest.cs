@@ -46,6 +46,8 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         TimeProvider clock, Action<IServiceCollection> more, params (string Key, string Value)[] settings)
     {
         var log = new LogCapture();
+        var provider = new RelayLoggerProvider(LogFormat.Text, log, clock);
+        log.Settle = provider.Drain;
         var evidence = new EvidenceList();
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "{}");
@@ -57,7 +59,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
             services =>
             {
                 services.RemoveAll<ILoggerProvider>();
-                services.AddSingleton<ILoggerProvider>(_ => new RelayLoggerProvider(LogFormat.Text, log, clock));
+                services.AddSingleton<ILoggerProvider>(_ => provider);
                 services.Replace(ServiceDescriptor.Singleton(clock));
                 services.AddSingleton<ITlsEvidenceSink>(evidence);
                 more(services);
