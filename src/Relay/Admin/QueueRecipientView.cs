@@ -12,7 +12,7 @@ namespace Relay.Admin;
 /// <param name="AgeSeconds">How long ago that was.</param>
 /// <param name="Octets">The message's length.</param>
 /// <param name="Attempts">How many there were.</param>
-/// <param name="Next">When the next was due, as the last one left it; null for what is not tried.</param>
+/// <param name="Next">When the next is due; null for what is not tried.</param>
 /// <param name="LastAttempt">When the last ended.</param>
 /// <param name="Dsn">The enhanced status code it came to.</param>
 /// <param name="Text">And its diagnostic.</param>

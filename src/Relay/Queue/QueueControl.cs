@@ -20,12 +20,14 @@ internal sealed class QueueControl(
         store.BrowseAsync(QueueListing.Count, cancellationToken);
 
     /// <summary>A page of recipients.</summary>
-    public Task<IReadOnlyList<ListedRecipient>> ListAsync(QueueChoice choice, CancellationToken cancellationToken) =>
-        store.BrowseAsync(connection => QueueListing.List(connection, choice), cancellationToken);
+    public async Task<IReadOnlyList<ListedRecipient>> ListAsync(QueueChoice choice, CancellationToken cancellationToken) =>
+        WithRests(await store.BrowseAsync(connection => QueueListing.List(connection, choice), cancellationToken));
 
     /// <summary>One message; null when there is none.</summary>
-    public Task<ListedMessage?> FindAsync(QueueId id, CancellationToken cancellationToken) =>
-        store.BrowseAsync(connection => QueueListing.Find(connection, id), cancellationToken);
+    public async Task<ListedMessage?> FindAsync(QueueId id, CancellationToken cancellationToken) =>
+        await store.BrowseAsync(connection => QueueListing.Find(connection, id), cancellationToken) is { } message
+            ? message with { Recipients = WithRests(message.Recipients) }
+            : null;
 
     /// <summary>
     /// Makes what waits due now, and ends the rest of the sites it goes to: of a message, of a destination, or all. Returns how many
@@ -57,6 +59,16 @@ internal sealed class QueueControl(
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
+
+    // The store has the time that a message's own last attempt left; what is due by then may still wait for its site.
+    private IReadOnlyList<ListedRecipient> WithRests(IReadOnlyList<ListedRecipient> recipients)
+    {
+        var now = settler.Clock.GetUtcNow();
+        return [.. recipients.Select(recipient => recipient.State == RecipientState.Queued
+            && dispatcher.Scheduler.RestOf(recipient.Destination) is var rest && rest > TimeSpan.Zero
+            ? recipient with { NextAttempt = Math.Max(recipient.NextAttempt, (now + rest).ToUnixTimeMilliseconds()) }
+            : recipient)];
+    }
 
     private async Task<QueueChange> TakeTurnAsync(Func<Task<QueueChange>> change, CancellationToken cancellationToken)
     {

@@ -233,6 +233,25 @@ public sealed class QueueControlTests
     private static IEnumerable<string> Names(DeliveryAttempt attempt) =>
         attempt.Recipients.Select(recipient => recipient.Envelope.Mailbox.LocalPart);
 
+    [Fact] // What came to a site that could not be reached is tried after its rest, and shown so
+    public async Task List_MailAtARestingSite_IsDueAtTheEndOfTheRest()
+    {
+        await using var lab = new QueueLab { Options = new QueueOptions { RetrySchedule = [TimeSpan.FromMinutes(10)] } };
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Unreachable;
+        var queue = await lab.StartAsync();
+        var start = lab.Clock.GetUtcNow();
+        await lab.EnqueueAsync(queue, "ann@a.test");
+        await lab.Log.NextAsync("deferred");
+        await Poll.UntilAsync(() => queue.Control!.UnderWay == 0, Token);
+        lab.Clock.Advance(TimeSpan.FromMinutes(1));
+        await lab.EnqueueAsync(queue, "bob@a.test");
+
+        var all = await queue.Control!.ListAsync(new QueueChoice((0, 0), null, RecipientState.Queued, RecipientState.Held, 9), Token);
+        Assert.Equal(start.AddMinutes(10).ToUnixTimeMilliseconds(), all[1].NextAttempt);
+        Assert.InRange(all[0].NextAttempt, all[1].NextAttempt, start.AddMinutes(11).ToUnixTimeMilliseconds());
+        Assert.Equal(all[1], Assert.Single((await queue.Control.FindAsync(all[1].Id, Token))!.Recipients));
+    }
+
     private static async Task DeferredTwiceAsync(QueueLab lab)
     {
         await lab.Log.NextAsync("deferred");

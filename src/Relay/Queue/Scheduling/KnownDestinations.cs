@@ -38,6 +38,9 @@ internal sealed class KnownDestinations(int maxPerSite)
         return found;
     }
 
+    /// <summary>The site of a destination; null when there is no such destination, or it is not routed.</summary>
+    public Site? SiteOf(string name) => _destinations.GetValueOrDefault(name)?.Site;
+
     /// <summary>The site of a router's key.</summary>
     public Site FindSite(string key)
     {

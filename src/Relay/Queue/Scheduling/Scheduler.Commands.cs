@@ -21,6 +21,18 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <summary>How much longer a destination's site is left alone; zero when it is not.</summary>
+    public TimeSpan RestOf(string destination)
+    {
+        lock (_gate)
+        {
+            var now = _clock.GetTimestamp();
+            return _destinations.SiteOf(destination) is { } site && site.RestsUntil > now
+                ? _clock.GetElapsedTime(now, site.RestsUntil)
+                : TimeSpan.Zero;
+        }
+    }
+
     /// <summary>
     /// Makes what matches and waits due now, and ends the rest of its sites. Returns how many entries match, those under way
     /// included.
