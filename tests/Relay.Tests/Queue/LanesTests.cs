@@ -44,7 +44,7 @@ public sealed class LanesTests
         }
 
         var served = new List<Lane>();
-        while (lanes.TryDequeue(out _, out var lane))
+        while (lanes.TryDequeue(Lane.Trial, out _, out var lane))
         {
             served.Add(lane);
         }
@@ -61,9 +61,9 @@ public sealed class LanesTests
         lanes.Enqueue(site, Lane.Proven);
         lanes.Enqueue(site, Lane.Trial);
 
-        Assert.True(lanes.TryDequeue(out _, out var lane));
+        Assert.True(lanes.TryDequeue(Lane.Trial, out _, out var lane));
         Assert.Equal(Lane.Proven, lane);
-        Assert.False(lanes.TryDequeue(out _, out _));
+        Assert.False(lanes.TryDequeue(Lane.Trial, out _, out _));
     }
 
     [Fact] // RFC 5321 §4.5.4.1: what is known of a host decides how it is served
@@ -96,7 +96,7 @@ public sealed class LanesTests
     private static int TakeAll(Lanes<Site> lanes)
     {
         var taken = 0;
-        while (lanes.TryDequeue(out _, out var lane))
+        while (lanes.TryDequeue(Lane.Trial, out _, out var lane))
         {
             lanes.Occupy(lane);
             taken++;

@@ -231,13 +231,16 @@ public sealed class RecoveryTests
         lab.Pipeline.Before = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, lab.Clock, token);
         var queue = await lab.StartAsync();
         var random = new Random(1);
+        var results = new List<Task<EnqueueResult>>();
         for (var number = 0; number < messages; number++)
         {
             var content = new byte[Sizes[number % Sizes.Length]];
             random.NextBytes(content);
             var to = Enumerable.Range(0, 1 + (number % 3)).Select(seq => $"{new string('u', 200)}{number}.{seq}@d{seq}.test");
-            Assert.Equal(EnqueueResult.Stored, await lab.EnqueueAsync(queue, new BytesContent(content), [.. to]));
+            results.Add(lab.EnqueueAsync(queue, new BytesContent(content), [.. to]));
         }
+
+        Assert.All(await Task.WhenAll(results), result => Assert.Equal(EnqueueResult.Stored, result));
 
         if (closes)
         {

@@ -56,6 +56,50 @@ public sealed class SchedulerMemoryTests
         Assert.InRange(known.Values.Count(destination => destination.Site is not null), 1, 50_000);
     }
 
+    [Fact] // A million destinations due at once do not have a million sites in line
+    public void Sites_OfWhatHasWaited_AreLookedUpOnlyAsFarAsTheirTurnMayComeSoon()
+    {
+        using var scheduler = new Scheduler(Settings, new RetrySchedule([]), new ManualClock(), () => { });
+        for (var entry = 0; entry < 2 * Entries; entry++)
+        {
+            scheduler.Add(new QueueId(entry + 1), $"d{entry}.test", long.MaxValue, attempts: 1, TimeSpan.Zero);
+        }
+
+        var attempts = new Queue<Turn.Attempt>();
+        var routes = 0;
+        void Go()
+        {
+            while (scheduler.TryTake(out var turn))
+            {
+                if (turn is Turn.Attempt attempt)
+                {
+                    attempts.Enqueue(attempt);
+                    continue;
+                }
+
+                var destination = Assert.IsType<Turn.Route>(turn).Destination;
+                routes++;
+                scheduler.SetRoute(destination, destination.Name);
+                scheduler.FinishTurn(turn);
+            }
+        }
+
+        Go();
+        Assert.InRange(routes, Entries, Entries + Settings.MaxConcurrency);
+
+        // As those before them are tried, all come to their turn.
+        var tried = 0;
+        for (; attempts.TryDequeue(out var next); tried++)
+        {
+            scheduler.FinishAtSite(next, SiteHealth.Unreachable);
+            scheduler.PutBack(next.Entry, TimeSpan.FromHours(1));
+            scheduler.FinishTurn(next);
+            Go();
+        }
+
+        Assert.Equal((2 * Entries, 2 * Entries), (routes, tried));
+    }
+
     [Fact] // A whole backlog due at once leaves sessions room at the scheduler's lock
     public void Due_WholeBacklogAtOnce_BecomesReadyInBatches()
     {

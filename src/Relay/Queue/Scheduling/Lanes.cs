@@ -38,14 +38,20 @@ internal sealed class Lanes<T>(int slots)
         _lines[(int)lane].Enqueue((member, _ticket));
     }
 
-    /// <summary>Takes the next member out of the lane whose turn it is; false when no lane has both a member and a slot.</summary>
-    public bool TryDequeue([MaybeNullWhen(false)] out T member, out Lane lane)
+    /// <summary>How many stand in a lane's line, with some that have moved to another since.</summary>
+    public int Waiting(Lane lane) => _lines[(int)lane].Count;
+
+    /// <summary>
+    /// Takes the next member out of the lane whose turn it is, of those down to <paramref name="least"/>; false when none of them has both a
+    /// member and a slot.
+    /// </summary>
+    public bool TryDequeue(Lane least, [MaybeNullWhen(false)] out T member, out Lane lane)
     {
         for (var step = 1; step <= Count; step++)
         {
             var next = (_turn + step) % Count;
             lane = (Lane)next;
-            while (HasSlot(lane) && _lines[next].TryDequeue(out var first))
+            while (lane <= least && HasSlot(lane) && _lines[next].TryDequeue(out var first))
             {
                 if (first.Member.Place.Ticket == first.Ticket)
                 {

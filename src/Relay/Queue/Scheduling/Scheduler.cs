@@ -9,6 +9,9 @@ internal sealed partial class Scheduler : IDisposable
 {
     // How many entries become ready in one go. A whole backlog that is due at once must not keep sessions from the lock.
     private const int MaxBatch = 1_000;
+
+    // Sites are looked up only as far as their turn may come soon: of a million destinations that all failed each may have its own.
+    private const int MaxTrialSites = 100_000;
     private static readonly TimeSpan RouteLifetime = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
@@ -129,7 +132,8 @@ internal sealed partial class Scheduler : IDisposable
                 return false;
             }
 
-            if (_unrouted.TryDequeue(out var destination, out var lane))
+            var least = _rotation.Waiting(Lane.Trial) < MaxTrialSites ? Lane.Trial : Lane.Fresh;
+            if (_unrouted.TryDequeue(least, out var destination, out var lane))
             {
                 _unrouted.Occupy(lane);
                 destination.IsRouting = true;
@@ -291,7 +295,7 @@ internal sealed partial class Scheduler : IDisposable
     private bool TryTakeAttempt(out Turn turn)
     {
         var now = _clock.GetTimestamp();
-        while (_rotation.TryDequeue(out var site, out var lane))
+        while (_rotation.TryDequeue(Lane.Trial, out var site, out var lane))
         {
             if (site.IsRunnable(now) && site.Take() is { } entry)
             {
