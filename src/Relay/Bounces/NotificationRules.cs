@@ -12,9 +12,10 @@ internal static class NotificationRules
     /// <summary>What is to be told of one recipient of an attempt; null for nothing.</summary>
     /// <param name="attempt">The attempt, all settled.</param>
     /// <param name="recipient">One of its recipients.</param>
+    /// <param name="isLast">What the attempt deferred has failed for good.</param>
     /// <param name="isWarningDue">The message is late enough for a warning, and there was none about this recipient.</param>
     public static (NotificationKind Kind, NotifiedRecipient Recipient)? Judge(
-        DeliveryAttempt attempt, AttemptRecipient recipient, bool isWarningDue)
+        DeliveryAttempt attempt, AttemptRecipient recipient, bool isLast, bool isWarningDue)
     {
         if (attempt.IsTlsReport || attempt.Mail.ReversePath.IsNull)
         {
@@ -29,9 +30,9 @@ internal static class NotificationRules
                 (NotificationKind.Relayed, NotifiedRecipient.Relayed(envelope, delivered)),
             DeliveryOutcome.Bounced(var failure) when IsDue(notify, DsnNotify.Failure) =>
                 (NotificationKind.Failed, NotifiedRecipient.Failed(envelope, failure)),
-            DeliveryOutcome.Deferred(var failure) when attempt.IsFinal && IsDue(notify, DsnNotify.Failure) =>
+            DeliveryOutcome.Deferred(var failure) when isLast && IsDue(notify, DsnNotify.Failure) =>
                 (NotificationKind.Failed, NotifiedRecipient.Failed(envelope, failure)),
-            DeliveryOutcome.Deferred(var failure) when !attempt.IsFinal && isWarningDue && IsDue(notify, DsnNotify.Delay) =>
+            DeliveryOutcome.Deferred(var failure) when !isLast && isWarningDue && IsDue(notify, DsnNotify.Delay) =>
                 (NotificationKind.Delayed, NotifiedRecipient.Delayed(envelope, failure)),
             _ => null,
         };

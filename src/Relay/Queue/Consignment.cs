@@ -50,9 +50,14 @@ internal sealed class Consignment
     /// <summary>What the pipeline gets.</summary>
     public DeliveryAttempt Attempt { get; }
 
+    /// <summary>
+    /// What it deferred has failed for good. Not so where a stop of the relay broke it off: the next start makes the last attempt.
+    /// </summary>
+    public bool IsLast => Attempt.IsFinal && !Attempt.Recipients.Any(
+        recipient => recipient.Outcome is DeliveryOutcome.Deferred { Failure.Reason: Courier.InterruptedReason });
+
     /// <summary>Some recipient is to be tried again.</summary>
-    public bool IsAnyQueued =>
-        !Attempt.IsFinal && Attempt.Recipients.Any(recipient => recipient.Outcome is DeliveryOutcome.Deferred);
+    public bool IsAnyQueued => !IsLast && Attempt.Recipients.Any(recipient => recipient.Outcome is DeliveryOutcome.Deferred);
 
     /// <summary>The sender has been told of a recipient's delay.</summary>
     public bool IsWarned(int index) => _recipients[index].IsWarned;

@@ -8,11 +8,14 @@ namespace Relay.Queue;
 /// <summary>Takes attempts to the pipeline, and looks after the faults of those who deliver.</summary>
 internal sealed class Courier(IDeliveryPipeline pipeline, IRouter router, ILogger<MailQueue> logger)
 {
+    /// <summary>The reason of recipients whose attempt was broken off by a stop.</summary>
+    public const string InterruptedReason = "interrupted";
+
     private static readonly DeliveryOutcome InternalError = new DeliveryOutcome.Deferred(
         new DeliveryFailure("internal-error", new EnhancedStatusCode(4, 3, 0), "The relay failed to make this attempt"));
 
     private static readonly DeliveryOutcome Interrupted = new DeliveryOutcome.Deferred(
-        new DeliveryFailure("interrupted", new EnhancedStatusCode(4, 3, 2), "The relay was stopped during this attempt"));
+        new DeliveryFailure(InterruptedReason, new EnhancedStatusCode(4, 3, 2), "The relay was stopped during this attempt"));
 
     /// <summary>
     /// The key of the site that serves a destination. A destination that cannot be routed is a site of its own: the

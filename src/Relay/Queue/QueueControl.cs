@@ -86,7 +86,7 @@ internal sealed class QueueControl(
 
     private async Task<QueueChange> HoldAsync(QueueId id, string by)
     {
-        var change = await RecallAndChangeAsync(id, MessageChange.Hold);
+        var change = await TakeOutAndChangeAsync(id, MessageChange.Hold);
         if (change.Recipients > 0)
         {
             QueueLog.Held(logger, id.ToString(), change.Recipients, by);
@@ -103,7 +103,7 @@ internal sealed class QueueControl(
             return new QueueChange(0);
         }
 
-        var change = await RecallAndChangeAsync(id, MessageChange.Drop);
+        var change = await TakeOutAndChangeAsync(id, MessageChange.Drop);
         if (change.Fault is null)
         {
             foreach (var recipient in message.Recipients)
@@ -120,6 +120,11 @@ internal sealed class QueueControl(
     private async Task<QueueChange> ReleaseAsync(QueueId id, string by)
     {
         // Read first: what cannot be read is not released either, for nothing would try it then.
+        if (await FindAsync(id, CancellationToken.None) is { Recipients: [{ ReversePath: null }, ..] })
+        {
+            return new QueueChange(0, "the message itself is lost; relay queue drop removes what is left of it");
+        }
+
         var held = await store.BrowseAsync(connection => QueueListing.FindHeld(connection, id), CancellationToken.None);
         var change = await ChangeAsync(id, MessageChange.Release);
         if (change.Recipients == 0)
@@ -128,29 +133,23 @@ internal sealed class QueueControl(
         }
 
         QueueLog.Released(logger, id.ToString(), change.Recipients, by);
-        foreach (var row in held)
-        {
-            dispatcher.Scheduler.Reinstate(id, row.Destination, ExpiryOf(row), row.Attempts);
-        }
-
+        dispatcher.Scheduler.Reinstate(id, held.ToDictionary(row => row.Destination, row => (ExpiryOf(row), row.Attempts)));
         dispatcher.Wake();
         return change;
     }
 
     // Out of the scheduler first: an entry that stays there while the store changes could still be tried from memory.
-    private async Task<QueueChange> RecallAndChangeAsync(QueueId id, MessageChange wanted)
+    private async Task<QueueChange> TakeOutAndChangeAsync(QueueId id, MessageChange wanted)
     {
-        var recalled = dispatcher.Scheduler.TakeOut(id);
-        foreach (var entry in recalled)
-        {
-            entry.Resident?.Release();
-            entry.Resident = null;
-        }
-
+        var takenOut = dispatcher.Scheduler.TakeOut(id);
         var change = await ChangeAsync(id, wanted);
-        if (change.Fault is not null)
+        if (change.Fault is null)
         {
-            dispatcher.Scheduler.Return(id, recalled);
+            dispatcher.Scheduler.Forget(takenOut);
+        }
+        else
+        {
+            dispatcher.Scheduler.Return(id, takenOut);
             dispatcher.Wake();
         }
 

@@ -44,13 +44,14 @@ internal sealed class Settler(QueueOptions options, Notifier notifier, TimeProvi
         var log = new DeliveryLog(logger, attempt, age < TimeSpan.Zero ? TimeSpan.Zero : age);
         var isLate = options.DelayWarning > TimeSpan.Zero && age >= options.DelayWarning;
         List<(NotificationKind Kind, NotifiedRecipient Recipient)>? told = null;
+        var isLast = consignment.IsLast;
         var settlements = new RecipientSettlement[attempt.Recipients.Count];
         for (var index = 0; index < settlements.Length; index++)
         {
             var recipient = attempt.Recipients[index];
             var isWarned = consignment.IsWarned(index);
-            var settlement = Settle(consignment.SeqOf(index), recipient, attempt, log, now + wait);
-            if (NotificationRules.Judge(attempt, recipient, isLate && !isWarned) is { } due)
+            var settlement = Settle(consignment.SeqOf(index), recipient, (attempt, isLast), log, now + wait);
+            if (NotificationRules.Judge(attempt, recipient, isLast, isLate && !isWarned) is { } due)
             {
                 (told ??= []).Add(due);
                 isWarned = isWarned || due.Kind == NotificationKind.Delayed;
@@ -94,15 +95,16 @@ internal sealed class Settler(QueueOptions options, Notifier notifier, TimeProvi
     }
 
     private RecipientSettlement Settle(
-        int seq, AttemptRecipient recipient, DeliveryAttempt attempt, DeliveryLog log, DateTimeOffset next)
+        int seq, AttemptRecipient recipient, (DeliveryAttempt Attempt, bool IsLast) made, DeliveryLog log, DateTimeOffset next)
     {
+        var attempt = made.Attempt;
         switch (recipient.Outcome)
         {
             case DeliveryOutcome.Delivered delivered:
                 log.Delivered(recipient.Envelope, delivered);
                 return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
 
-            case DeliveryOutcome.Deferred(var failure) when attempt.IsFinal:
+            case DeliveryOutcome.Deferred(var failure) when made.IsLast:
                 log.Expired(recipient.Envelope, failure);
                 return Fail(RecipientState.Expired, failure);
 

@@ -211,6 +211,35 @@ public sealed class NotificationQueueTests
         await queue.StopAsync(Token);
     }
 
+    [Fact] // STS-63, RFC 5321 §4.5.4.1: a last attempt that a stop breaks off ends only for whom it was decided
+    public async Task LastAttempt_BrokenOffByAStop_IsMadeAgainForTheRest()
+    {
+        await using var lab = new QueueLab { Options = new QueueOptions { Lifetime = TimeSpan.FromMinutes(1) } };
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+        await lab.EnqueueAsync(queue, "ann@a.test", "bob@a.test");
+        await lab.Log.NextAsync("deferred");
+        await lab.Log.NextAsync("deferred");
+        await lab.Pipeline.NextAsync();
+        await lab.Clock.TimersScheduledAsync(1, Token);
+        lab.Pipeline.Before = (attempt, token) =>
+        {
+            attempt.Recipients[0].Outcome = FakePipeline.Delivered;
+            return Task.Delay(Timeout.InfiniteTimeSpan, lab.Clock, token);
+        };
+        lab.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.True((await lab.Pipeline.NextAsync()).IsFinal);
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await queue.StopAsync(now.Token);
+        Assert.Equal("bob@a.test|0", lab.Query("SELECT mailbox, state FROM recipient"));
+
+        lab.Pipeline = new FakePipeline { Outcome = (attempt, _) => attempt.IsFinal ? FakePipeline.Deferred : FakePipeline.Delivered };
+        await lab.StartAsync();
+        Assert.Equal("<bob@a.test>", (await lab.Log.NextAsync("expired"))["To"]);
+        Assert.Equal("failed", (await lab.Log.NextAsync("notification-queued"))["Kind"]);
+    }
+
     private static async Task<Dictionary<string, object?>> NextDeferredAsync(QueueLab lab, string to)
     {
         while (true)

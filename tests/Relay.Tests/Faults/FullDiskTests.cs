@@ -1,5 +1,7 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Queue;
+using Relay.Queue.Storage;
 using Relay.Tests.EndToEnd;
 using Relay.Tests.Queue;
 
@@ -48,6 +50,29 @@ public sealed class FullDiskTests
         Assert.Equal("b.test", (await lab.Pipeline.NextAsync()).Destination);
         await queue.StopAsync(Token);
         Assert.Equal("0", lab.Query("SELECT COUNT(*) FROM message"));
+    }
+
+    [Fact] // A commit that fails costs its connection, which must not stay open: there may be one a second
+    public async Task Commits_OnAFullDisk_LeaveNothingOpen()
+    {
+        using var disk = SmallDisk.Mount(4);
+        using var source = new SqliteDataSource(Path.Combine(disk.Path, "queue.db"));
+        await using (var connection = await source.OpenConnectionAsync(Token))
+        {
+            QueueSchema.Prepare(connection);
+        }
+
+        using var writer = new QueueWriter(source, NullLogger.Instance);
+        var full = 0;
+        for (var seq = 0; full < 20; seq++)
+        {
+            var fault = await writer.SubmitAsync(new StageChunk(new QueueId(1), seq, new byte[200_000]));
+            full += fault == StoreFault.Full ? 1 : 0;
+        }
+
+        var open = Directory.GetFiles("/proc/self/fd")
+            .Count(link => new FileInfo(link).LinkTarget?.StartsWith(disk.Path, StringComparison.Ordinal) == true);
+        Assert.InRange(open, 0, 6);
     }
 
     [Fact] // A message too large for what is left is refused while it arrives; smaller ones go on

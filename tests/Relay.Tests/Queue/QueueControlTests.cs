@@ -129,6 +129,21 @@ public sealed class QueueControlTests
         Assert.False(lab.Pipeline.HasStarted);
     }
 
+    [Fact] // What a salvage found of a message whose content is lost cannot be delivered, and says so
+    public async Task Release_MessageItselfIsLost_IsRefused()
+    {
+        await using var lab = new QueueLab();
+        var queue = await StartWithBobHeldAsync(lab);
+        await queue.StopAsync(Token);
+        var id = IdOf(lab);
+        lab.Query("UPDATE recipient SET state = 3; DELETE FROM message");
+        queue = await lab.StartAsync();
+
+        Assert.Contains("relay queue drop", (await queue.Control!.ReleaseAsync(id, "test", Token)).Fault, StringComparison.Ordinal);
+        Assert.Equal("3\n3", lab.Query("SELECT state FROM recipient"));
+        Assert.Equal(2, (await queue.Control.DropAsync(id, "test", Token)).Recipients);
+    }
+
     [Fact]
     public async Task Hold_FreshMessageInMemory_IsNotDeliveredFromThere()
     {

@@ -41,6 +41,7 @@ internal sealed class FreshStore : IDisposable
     public void Add(RowKind kind, in PageRows.Row row, bool isCertain)
     {
         var values = (object?[])row.Values.Clone();
+        var isHeld = false;
         switch (kind)
         {
             case RowKind.Setting:
@@ -53,7 +54,7 @@ internal sealed class FreshStore : IDisposable
 
             case RowKind.Recipient when !isCertain && (long)values[2]! == (long)RecipientState.Queued:
                 (values[2], values[12]) = ((long)RecipientState.Held, "recover: may have been delivered before the damage");
-                Uncertain++;
+                isHeld = true;
                 break;
         }
 
@@ -64,7 +65,8 @@ internal sealed class FreshStore : IDisposable
 
         try
         {
-            InsertFor(kind, values.Length).Execute(_transaction, values);
+            var isNew = InsertFor(kind, values.Length).Execute(_transaction, values) > 0;
+            Uncertain += isNew && isHeld ? 1 : 0;
             _highestId = Math.Max(_highestId, id);
         }
         catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Operation)

@@ -76,20 +76,30 @@ internal sealed class Salvage(string file, DateTimeOffset now)
         var rows = new PageRows(damaged);
         var free = new HashSet<uint>();
         var inUse = damaged.TryReadFree(free) ? null : Reachable(damaged, fresh.Roots);
-        var page = new byte[DamagedFile.PageSize];
-        for (var number = 1u; number <= damaged.PageCount; number++)
+        CollectFrom(number => inUse?.Contains(number) ?? !free.Contains(number), isCertain: true);
+        if (inUse is not null)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if ((inUse is null && free.Contains(number)) || !damaged.TryRead(number, page))
-            {
-                continue;
-            }
+            // Last, for of two rows under one key the first stays: a page that is free now may hold what a row was before.
+            CollectFrom(number => !inUse.Contains(number), isCertain: false);
+        }
 
-            foreach (var row in rows.Read(page, number))
+        void CollectFrom(Predicate<uint> isWanted, bool isCertain)
+        {
+            var page = new byte[DamagedFile.PageSize];
+            for (var number = 1u; number <= damaged.PageCount; number++)
             {
-                if (RowKinds.Of(row) is not RowKind.Other and var kind)
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!isWanted(number) || !damaged.TryRead(number, page))
                 {
-                    fresh.Add(kind, row, isCertain: inUse?.Contains(number) ?? true);
+                    continue;
+                }
+
+                foreach (var row in rows.Read(page, number))
+                {
+                    if (RowKinds.Of(row) is not RowKind.Other and var kind)
+                    {
+                        fresh.Add(kind, row, isCertain);
+                    }
                 }
             }
         }

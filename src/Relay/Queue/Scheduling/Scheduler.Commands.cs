@@ -9,6 +9,9 @@ internal sealed partial class Scheduler
     // An entry that is given out stands in no line.
     private readonly Dictionary<QueueEntry, Decision> _underWay = [];
 
+    // What came back while a command that may yet fail has its message taken out; commands take turns.
+    private (QueueId Id, List<QueueEntry> Ended)? _takenOut;
+
     /// <summary>How many entries are given out.</summary>
     public int UnderWay
     {
@@ -64,7 +67,8 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>
-    /// Takes out every entry of a message and returns them; one that is under way ends without being put back.
+    /// Takes out every entry of a message and returns them; one that is under way ends without being put back. Ends with
+    /// <see cref="Forget"/> or <see cref="Return"/>.
     /// </summary>
     public IReadOnlyList<QueueEntry> TakeOut(QueueId id)
     {
@@ -97,36 +101,25 @@ internal sealed partial class Scheduler
                 _underWay[entry] = Decision.Recalled;
             }
 
-            foreach (var entry in taken)
-            {
-                entry.Destination.Entries--;
-            }
-
+            _takenOut = (id, []);
             return taken;
         }
     }
 
-    /// <summary>
-    /// Sees to it that what the store now has for a message at a destination is tried at once: with an entry that waits, after the
-    /// attempt under way, which may have begun without it, or with a new entry. Never a second one: that would deliver twice.
-    /// </summary>
-    public void Reinstate(QueueId id, string destination, long expiry, int attempts)
+    /// <summary>The command has succeeded: these entries are gone, and those that came back meanwhile.</summary>
+    public void Forget(IReadOnlyList<QueueEntry> takenOut)
     {
         lock (_gate)
         {
-            if (UnderWayOf(id).FirstOrDefault(entry => entry.Destination.Name == destination) is { } found)
+            foreach (var entry in takenOut.Concat(EndedMeanwhile()))
             {
-                _underWay[found] = Decision.Reinstated;
-            }
-            else if (Expedite(entry => entry.Id == id && entry.Destination.Name == destination) == 0)
-            {
-                Add(id, destination, expiry, attempts, TimeSpan.Zero);
+                LetGo(entry);
             }
         }
     }
 
-    /// <summary>Takes back a recall that came to nothing: these entries stand in line again, and those under way are put back.</summary>
-    public void Return(QueueId id, IReadOnlyList<QueueEntry> recalled)
+    /// <summary>The command has failed: these entries stand in line again, those that came back meanwhile too, and those under way will.</summary>
+    public void Return(QueueId id, IReadOnlyList<QueueEntry> takenOut)
     {
         lock (_gate)
         {
@@ -135,10 +128,42 @@ internal sealed partial class Scheduler
                 _underWay[entry] = Decision.Reinstated;
             }
 
-            foreach (var entry in recalled)
+            foreach (var entry in takenOut.Concat(EndedMeanwhile()))
             {
-                entry.Destination.Entries++;
                 Place(entry, TimeSpan.Zero);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that what the store now has for a message is tried at once: with an entry that waits, after the attempt under way,
+    /// which may have begun without it, or with a new entry. Never a second one for a destination: that would deliver twice.
+    /// </summary>
+    /// <param name="id">The message.</param>
+    /// <param name="homes">Its destinations, each with the end of its time and how many attempts there were.</param>
+    public void Reinstate(QueueId id, IReadOnlyDictionary<string, (long Expiry, int Attempts)> homes)
+    {
+        lock (_gate)
+        {
+            var found = new HashSet<string>(StringComparer.Ordinal);
+            Expedite(entry =>
+            {
+                var matches = entry.Id == id && homes.ContainsKey(entry.Destination.Name);
+                if (matches)
+                {
+                    found.Add(entry.Destination.Name);
+                }
+
+                return matches;
+            });
+            foreach (var entry in UnderWayOf(id).Where(entry => homes.ContainsKey(entry.Destination.Name)))
+            {
+                _underWay[entry] = Decision.Reinstated;
+            }
+
+            foreach (var (name, home) in homes.Where(home => !found.Contains(home.Key)))
+            {
+                Add(id, name, home.Expiry, home.Attempts, TimeSpan.Zero);
             }
         }
     }
@@ -156,6 +181,13 @@ internal sealed partial class Scheduler
         entry.Destination.Entries--;
         entry.Resident?.Release();
         entry.Resident = null;
+    }
+
+    private List<QueueEntry> EndedMeanwhile()
+    {
+        var ended = _takenOut?.Ended ?? [];
+        _takenOut = null;
+        return ended;
     }
 
     private QueueEntry[] UnderWayOf(QueueId id) => [.. _underWay.Keys.Where(entry => entry.Id == id)];

@@ -91,6 +91,10 @@ internal sealed partial class Scheduler : IDisposable
             _underWay.Remove(entry, out var decision);
             switch (decision)
             {
+                case Decision.Recalled when _takenOut is { } command && command.Id == entry.Id:
+                    command.Ended.Add(entry);
+                    break;
+
                 case Decision.Recalled:
                     LetGo(entry);
                     break;

@@ -69,6 +69,9 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
         _failures = 0;
         HasFresh = true;
         RestsUntil = long.MinValue;
+
+        // A rest that follows may be shorter than the one that is awaited.
+        IsAwaited = false;
     }
 
     /// <summary>A destination has ready entries.</summary>
