@@ -50,6 +50,9 @@ public static class EventIds
     /// <summary><c>policy-store-set-aside</c>.</summary>
     public const int StoreSetAside = 7041;
 
+    /// <summary><c>policy-store-rescued</c>.</summary>
+    public const int StoreRescued = 7042;
+
     /// <summary><c>report-sent</c>.</summary>
     public const int ReportSent = 8001;
 

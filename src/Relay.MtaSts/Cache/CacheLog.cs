@@ -57,4 +57,8 @@ internal static partial class CacheLog
     [LoggerMessage(EventId = EventIds.StoreSetAside, EventName = "policy-store-set-aside", Level = LogLevel.Error,
         Message = "file={File} moved-to={MovedTo} text={Text}")]
     public static partial void StoreSetAside(this ILogger logger, string file, string movedTo, string text);
+
+    [LoggerMessage(EventId = EventIds.StoreRescued, EventName = "policy-store-rescued", Level = LogLevel.Warning,
+        Message = "policies={Policies}")]
+    public static partial void StoreRescued(this ILogger logger, int policies);
 }

@@ -16,8 +16,8 @@ internal interface IPolicyStore
     /// <summary>Moves the background refresh of a domain's policy.</summary>
     ValueTask PostponeAsync(DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken);
 
-    /// <summary>Notes that mail asked for a domain's policy.</summary>
-    ValueTask TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken);
+    /// <summary>Notes that mail asked for a domain's policy; false when there is none.</summary>
+    ValueTask<bool> TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken);
 
     /// <summary>Remembers since when a domain's record cannot be looked up; null forgets it.</summary>
     ValueTask SetUnknownAsync(DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Relay.MtaSts.Storage;
 
@@ -6,6 +7,11 @@ namespace Relay.MtaSts.Cache;
 /// <summary>The file of policies; writes are rare: one per policy fetched.</summary>
 internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<PolicyDatabase> logger) : SqliteFile(path, Schema, time)
 {
+    private const int Corrupt = 11;
+
+    // A damaged page holds a few dozen rows; behind a gap of a billion there are none.
+    private const long MostSkipped = 1L << 30;
+
     private const string Schema =
         """
         CREATE TABLE IF NOT EXISTS policy (
@@ -17,4 +23,66 @@ internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<Pol
         """;
 
     protected override void OnSetAside(string file, string movedTo, string fault) => logger.StoreSetAside(file, movedTo, fault);
+
+    // RFC 8461 §10.2: a policy once seen is not forgotten because another's page is damaged.
+    protected override void Rescue(SqliteConnection damaged, SqliteConnection fresh)
+    {
+        using var transaction = fresh.BeginTransaction();
+        using var insert = fresh.CreateCommand();
+        insert.Transaction = transaction;
+        insert.CommandText =
+            """
+            INSERT OR IGNORE INTO policy (domain, id, text, fetched_at, expires_at, refresh_at, used_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """;
+        var (rescued, after) = (0, 0L);
+        for (var skip = 1L; skip <= MostSkipped; skip *= 2)
+        {
+            try
+            {
+                foreach (var (row, values) in ReadAfter(damaged, after))
+                {
+                    insert.Parameters.Clear();
+                    for (var column = 0; column < values.Length; column++)
+                    {
+                        insert.Parameters.AddWithValue($"${column + 1}", values[column]);
+                    }
+
+                    rescued += insert.ExecuteNonQuery();
+                    (after, skip) = (row, 1);
+                }
+
+                break;
+            }
+            catch (SqliteException failure) when (failure.SqliteErrorCode == Corrupt)
+            {
+                after += skip;
+            }
+        }
+
+        transaction.Commit();
+        logger.StoreRescued(rescued);
+    }
+
+    private static IEnumerable<(long Row, object[] Values)> ReadAfter(SqliteConnection damaged, long after)
+    {
+        using var command = damaged.CreateCommand();
+        command.CommandText =
+            """
+            SELECT rowid, domain, id, text, fetched_at, expires_at, refresh_at, used_at FROM policy NOT INDEXED
+            WHERE rowid > $after ORDER BY rowid
+            """;
+        command.Parameters.AddWithValue("$after", after);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            var values = new object[reader.FieldCount - 1];
+            for (var column = 0; column < values.Length; column++)
+            {
+                values[column] = reader.GetValue(column + 1);
+            }
+
+            yield return (reader.GetInt64(0), values);
+        }
+    }
 }

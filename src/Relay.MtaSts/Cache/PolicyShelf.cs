@@ -67,8 +67,9 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
         DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken) =>
         TryAsync(domain.Value, token => store.PostponeAsync(domain, refreshAt, token), cancellationToken);
 
+    /// <summary>Notes that mail asked for a domain's policy; false when the store has no such policy.</summary>
     public ValueTask<bool> TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) =>
-        TryAsync(domain.Value, token => store.TouchAsync(domain, usedAt, token), cancellationToken);
+        TryAsync(domain.Value, token => store.TouchAsync(domain, usedAt, token), _ => true, cancellationToken);
 
     public ValueTask<bool> SetUnknownAsync(
         DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken) =>

@@ -22,7 +22,7 @@ internal sealed class ReadingPolicyStore(IPolicyStore store, string file) : IPol
 
     public ValueTask PostponeAsync(DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken) => default;
 
-    public ValueTask TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) => default;
+    public ValueTask<bool> TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) => new(true);
 
     public ValueTask SetUnknownAsync(DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken) => default;
 

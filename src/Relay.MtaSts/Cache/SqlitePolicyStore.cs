@@ -45,8 +45,10 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
     public ValueTask PostponeAsync(DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken) =>
         SetAsync("UPDATE policy SET refresh_at = $time WHERE domain = $domain", domain, refreshAt);
 
-    public ValueTask TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) =>
-        SetAsync("UPDATE policy SET used_at = $time WHERE domain = $domain", domain, usedAt);
+    public ValueTask<bool> TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) =>
+        new(database.Run((domain, usedAt), static (connection, used) => connection.Execute(
+            "UPDATE policy SET used_at = $time WHERE domain = $domain",
+            ("$domain", used.domain.Value), ("$time", used.usedAt.ToUnixTimeMilliseconds())) > 0));
 
     public ValueTask SetUnknownAsync(DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken)
     {

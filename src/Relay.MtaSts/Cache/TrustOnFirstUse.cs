@@ -104,7 +104,12 @@ internal sealed class TrustOnFirstUse(
             return state;
         }
 
-        await shelf.TouchAsync(state.Domain, clock.Now, cancellationToken);
+        if (!await shelf.TouchAsync(state.Domain, clock.Now, cancellationToken))
+        {
+            // The store was begun anew since; what memory has is written again, to be refreshed at once.
+            await shelf.SaveAsync(new StoredPolicy(state.Policy, clock.Now, clock.Now), cancellationToken);
+        }
+
         return state with { UsedAt = clock.Now };
     }
 

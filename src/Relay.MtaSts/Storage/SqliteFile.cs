@@ -40,7 +40,8 @@ internal abstract class SqliteFile(string path, string schema, TimeProvider time
             }
             catch (SqliteException failure) when (failure.SqliteErrorCode is Corrupt or NotADatabase)
             {
-                SetAside(failure.Message);
+                var movedTo = SetAside(failure.Message);
+                Rescue(movedTo);
                 return work(Open(), state);
             }
         }
@@ -57,6 +58,29 @@ internal abstract class SqliteFile(string path, string schema, TimeProvider time
 
     /// <summary>The file was damaged; it lies now under another name.</summary>
     protected abstract void OnSetAside(string file, string movedTo, string fault);
+
+    /// <summary>
+    /// Copies what can still be read of the damaged file. Reading throws <see cref="SqliteException"/> where the damage lies.
+    /// </summary>
+    protected virtual void Rescue(SqliteConnection damaged, SqliteConnection fresh)
+    {
+    }
+
+    private void Rescue(string damagedFile)
+    {
+        // Only read: the damaged file stays as it is for whoever wants to look at it.
+        var source = new SqliteConnectionStringBuilder { DataSource = damagedFile, Pooling = false, Mode = SqliteOpenMode.ReadOnly };
+        using var damaged = new SqliteConnection(source.ConnectionString);
+        try
+        {
+            damaged.Open();
+            Rescue(damaged, Open());
+        }
+        catch (SqliteException)
+        {
+            // Nothing more can be read; that the file was set aside is logged.
+        }
+    }
 
     private SqliteConnection Open()
     {
@@ -121,7 +145,7 @@ internal abstract class SqliteFile(string path, string schema, TimeProvider time
         using var file = new FileStream(path, options);
     }
 
-    private void SetAside(string fault)
+    private string SetAside(string fault)
     {
         _connection?.Dispose();
         _connection = null;
@@ -134,6 +158,8 @@ internal abstract class SqliteFile(string path, string schema, TimeProvider time
             }
         }
 
-        OnSetAside(path, $"{path}.corrupt-{stamp}", fault);
+        var movedTo = $"{path}.corrupt-{stamp}";
+        OnSetAside(path, movedTo, fault);
+        return movedTo;
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using Relay.Dns;
 using Relay.Queue;
 using Relay.Queue.Storage;
 using Relay.Smtp.Grammar;
@@ -24,9 +26,18 @@ internal sealed record Notice(NotificationKind Kind, QueueId About, MailFrom Mai
     public DateTimeOffset? RetryUntil { get; init; }
 
     /// <summary>
+    /// Who is told. RFC 6531 §3.2: an address of which the domain alone is internationalised is written in A-labels, which every server
+    /// takes; a notification that asked for more might reach nobody.
+    /// </summary>
+    public Mailbox Sender =>
+        Mail.ReversePath.Mailbox is { } sender && !Ascii.IsValid(sender.Domain) && DomainName.TryParse(sender.Domain, out var domain)
+            ? sender with { Domain = domain.Value }
+            : Mail.ReversePath.Mailbox!;
+
+    /// <summary>
     /// The sender's own address needs UTF-8, so that its server takes it, and the notification may be written so (RFC 6533 §4).
     /// </summary>
-    public bool IsInternationalized => Mail.ReversePath.Mailbox is { IsInternationalized: true };
+    public bool IsInternationalized => Sender.IsInternationalized;
 
     /// <summary>
     /// The notice as one or more, each of which fits into one piece of the store; one unless there are very many recipients, or their

@@ -48,7 +48,7 @@ internal sealed class NotificationMessage(string hostName, Mailbox postmaster)
         StatusFields fields, Notice notice, ReturnedContent returned, (QueueId Id, DateTimeOffset Now) own)
     {
         fields.Add("From", $"Mail Delivery System <{postmaster}>");
-        fields.AddExact("To", notice.Mail.ReversePath.ToString());
+        fields.AddExact("To", $"<{notice.Sender}>");
         fields.Add("Subject", notice.Kind switch
         {
             NotificationKind.Failed => "Undelivered mail returned to sender",

@@ -30,7 +30,7 @@ internal sealed class Notifier(NotificationMessage message, TimeProvider clock)
             Body = isEightBit ? BodyType.EightBitMime : BodyType.Unspecified,
             SmtpUtf8 = notice.IsInternationalized,
         };
-        var recipient = new RcptTo(notice.Mail.ReversePath.Mailbox!) { Notify = DsnNotify.Never };
+        var recipient = new RcptTo(notice.Sender) { Notify = DsnNotify.Never };
         var envelope = new QueuedEnvelope(id, mail, [recipient], now);
         var destination = Destination.KeyOf(recipient.Mailbox.Domain);
         var insert = new InsertMessage(envelope, [destination], new ContentFacts(octets.Length, isEightBit, octets))

@@ -101,7 +101,7 @@ public sealed class PolicyShelfTests
 
         public ValueTask PostponeAsync(DomainName domain, DateTimeOffset refreshAt, CancellationToken cancellationToken) => default;
 
-        public ValueTask TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) => default;
+        public ValueTask<bool> TouchAsync(DomainName domain, DateTimeOffset usedAt, CancellationToken cancellationToken) => new(true);
 
         public ValueTask SetUnknownAsync(DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken) => default;
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;
@@ -8,6 +9,9 @@ namespace Relay.MtaSts.Tests.Cache;
 public sealed class PolicyStoreTests
 {
     private const string Domain = "example.test";
+
+    // SQLite's own.
+    private const int PageSize = 4096;
 
     private static readonly string Enforce = StsLab.Policy("enforce", 604_800, "mx.example.test");
 
@@ -83,6 +87,48 @@ public sealed class PolicyStoreTests
         Assert.NotEmpty(Directory.GetFiles(lab.DataDirectory, "policies.db.corrupt-*"));
         await lab.RestartAsync();
         Assert.NotNull(await lab.Cache.FindAsync(StsLab.Name(Domain), StsLab.Token));
+    }
+
+    [Fact] // Promise 2, RFC 8461 §10.2: one damaged page costs the policies on it, not those of everybody else
+    public async Task Store_PageDamaged_PoliciesOnOtherPagesAreKept()
+    {
+        const int Policies = 2_000;
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        await lab.RestartAsync();
+        Execute(lab, $"""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Policies})
+            INSERT INTO policy SELECT 'd' || i || '.test', id, text, fetched_at, expires_at, refresh_at, used_at FROM n, policy;
+            PRAGMA wal_checkpoint(TRUNCATE);
+            """);
+        var octets = await File.ReadAllBytesAsync(lab.DatabaseFile, StsLab.Token);
+        octets.AsSpan(LeafOf(octets, "d1000.test"), PageSize).Fill(0xA5);
+        await File.WriteAllBytesAsync(lab.DatabaseFile, octets, StsLab.Token);
+
+        // Its record hidden, mail to a domain whose policy is on another page goes by it all the same.
+        lab.Dns.Zone.Clear();
+        Execute(lab, "PRAGMA user_version = 99");
+        var (before, after) = (await lab.AskAsync("d1.test"), await lab.AskAsync($"d{Policies}.test"));
+
+        Assert.Equal((PolicyMode.Enforce, PolicyMode.Enforce), (before.Mode, after.Mode));
+        var line = Assert.Single(lab.Log.Named("policy-store-rescued"));
+        Assert.InRange(int.Parse(line.Fields["Policies"]!, System.Globalization.CultureInfo.InvariantCulture), Policies - 100, Policies);
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+    }
+
+    [Fact] // Promise 2: what memory still has of a store that was begun anew is written again
+    public async Task Store_RowIsGone_PolicyInUseIsWrittenAgain()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        await lab.AskAsync(Domain);
+        Execute(lab, "DELETE FROM policy");
+        lab.Clock.Advance(TimeSpan.FromDays(1.5));
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+        lab.Dns.Zone.Clear();
+        await lab.RestartAsync();
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
     }
 
     [Fact] // A store that fails to write is logged, and the fresh policy used.
@@ -192,6 +238,25 @@ public sealed class PolicyStoreTests
         }
 
         return copy;
+    }
+
+    private static void Execute(StsLab lab, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={lab.DatabaseFile};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The tests' own constants.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    // Where the page begins that holds the policy's row: behind the name comes the id, not, as in the index, the next name.
+    private static int LeafOf(byte[] octets, string domain)
+    {
+        var row = octets.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"{domain}1version: "));
+        Assert.True(row > 0);
+        return row / PageSize * PageSize;
     }
 
     private static async Task DamageAsync(StsLab lab, string damage)

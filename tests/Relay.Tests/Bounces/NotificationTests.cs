@@ -96,6 +96,19 @@ public sealed class NotificationTests : IAsyncLifetime
         Assert.True(System.Text.Ascii.IsValid(text));
     }
 
+    [Fact] // DSN-25, RFC 6531 §3.2: a server that knows no SMTPUTF8 takes mail to an internationalised domain of its own
+    public async Task Sender_AtAnInternationalizedDomain_IsToldInALabels()
+    {
+        var sender = _lab.AddDomain("xn--bcher-kva.test", new MxBehavior { Extensions = [] });
+        await using var relay = await _lab.StartRelayAsync();
+        await SendAsync(relay, "<info@b\u00fccher.test> SMTPUTF8", ["<ann@gone.test>"], Letter);
+
+        var message = (await sender.WaitForMessagesAsync(1, Cancel))[0];
+        Assert.Equal("info@xn--bcher-kva.test", Assert.Single(message.Recipients));
+        Assert.Contains("\r\nTo: <info@xn--bcher-kva.test>\r\n", message.Text, StringComparison.Ordinal);
+        Assert.True(System.Text.Ascii.IsValid(message.Text));
+    }
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();
