@@ -17,12 +17,14 @@ internal sealed class ConnectionPool : IAsyncDisposable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PoolKey, List<HostConnection>> _idle = [];
+
+    // All of them, in the order in which they were put back.
+    private readonly LinkedList<HostConnection> _byAge = new();
     private readonly HashSet<Task> _closing = [];
     private readonly TimeProvider _clock;
     private readonly ITimer _sweeper;
     private readonly int _maxPerKey;
     private readonly int _maxIdle;
-    private int _count;
     private bool _closed;
 
     public ConnectionPool(IOptions<DeliveryOptions> options, TimeProvider clock)
@@ -48,7 +50,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
                         continue;
                     }
 
-                    Remove(idle, i);
+                    Remove(candidate);
                     if (!IsOver(candidate) && candidate.Session.IsIdleAndOpen())
                     {
                         candidate.IsReused = true;
@@ -65,22 +67,35 @@ internal sealed class ConnectionPool : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Puts a connection back, or closes it when it is broken, worn out or one too many.</summary>
+    /// <summary>
+    /// Puts a connection back, or closes it when it is broken, worn out or one too many to its host. When there are too many of all hosts, the
+    /// one goes that nobody has wanted for longest: those of a backlog that is delivered must not keep fresh mail from its connections.
+    /// </summary>
     public void Return(HostConnection connection)
     {
         lock (_lock)
         {
-            var idle = _idle.TryGetValue(connection.Key, out var known) ? known : _idle[connection.Key] = [];
             if (_closed || connection.Session.Fault is not null || connection.Transactions >= MaxTransactions
-                || _count >= _maxIdle || idle.Count >= _maxPerKey)
+                || (_idle.TryGetValue(connection.Key, out var known) && known.Count >= _maxPerKey))
             {
                 Close(connection);
                 return;
             }
 
+            if (_byAge.Count >= _maxIdle && _byAge.First is { Value: var oldest })
+            {
+                Remove(oldest);
+                Close(oldest);
+            }
+
+            if (!_idle.TryGetValue(connection.Key, out var idle))
+            {
+                _idle.Add(connection.Key, idle = []);
+            }
+
             connection.IdleSince = _clock.GetTimestamp();
             idle.Add(connection);
-            _count++;
+            connection.IdlePlace = _byAge.AddLast(connection);
         }
     }
 
@@ -100,13 +115,13 @@ internal sealed class ConnectionPool : IAsyncDisposable
         lock (_lock)
         {
             _closed = true;
-            foreach (var connection in _idle.Values.SelectMany(idle => idle))
+            foreach (var connection in _byAge)
             {
                 Close(connection);
             }
 
             _idle.Clear();
-            _count = 0;
+            _byAge.Clear();
             closing = [.. _closing];
         }
 
@@ -119,29 +134,25 @@ internal sealed class ConnectionPool : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (var (key, idle) in _idle)
+            while (_byAge.First is { Value: var oldest } && IsOver(oldest))
             {
-                for (var i = idle.Count - 1; i >= 0; i--)
-                {
-                    if (IsOver(idle[i]))
-                    {
-                        Close(idle[i]);
-                        Remove(idle, i);
-                    }
-                }
-
-                if (idle.Count == 0)
-                {
-                    _idle.Remove(key);
-                }
+                Remove(oldest);
+                Close(oldest);
             }
         }
     }
 
-    private void Remove(List<HostConnection> idle, int index)
+    private void Remove(HostConnection connection)
     {
-        idle.RemoveAt(index);
-        _count--;
+        var idle = _idle[connection.Key];
+        idle.Remove(connection);
+        if (idle.Count == 0)
+        {
+            _idle.Remove(connection.Key);
+        }
+
+        _byAge.Remove(connection.IdlePlace!);
+        connection.IdlePlace = null;
     }
 
     // The caller holds the lock. Closing is short: QUIT has its own limit, and no failure of it is of interest.

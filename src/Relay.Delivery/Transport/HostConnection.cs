@@ -35,6 +35,9 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
     /// <summary>When it was put back, on the monotonic clock.</summary>
     public long IdleSince { get; set; }
 
+    /// <summary>Its place among the idle ones; null while it is in use.</summary>
+    public LinkedListNode<HostConnection>? IdlePlace { get; set; }
+
     /// <summary>It served an attempt before the current one.</summary>
     public bool IsReused { get; set; }
 

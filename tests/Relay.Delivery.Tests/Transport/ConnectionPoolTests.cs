@@ -133,6 +133,22 @@ public class ConnectionPoolTests
         Assert.Equal(2, host.Connections.Count);
     }
 
+    [Fact] // Backlog: what hundreds of hosts were served over stands idle for a minute, and fresh mail needs connections meanwhile
+    public async Task Pool_Full_TheLongestIdleMakesRoom()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Settings["Delivery:MaxConcurrency"] = "2";
+        var hosts = Enumerable.Range(0, 3).Select(number => lab.StartMx($"d{number}.test", $"mx.d{number}.test", new MxBehavior())).ToList();
+
+        foreach (var number in (int[])[0, 1, 2, 2, 1])
+        {
+            (await lab.DeliverAsync($"d{number}.test")).AssertDelivered();
+        }
+
+        await hosts[0].WaitForCommandsAsync("QUIT", 1, TestContext.Current.CancellationToken);
+        Assert.All(hosts, host => Assert.Single(host.Connections));
+    }
+
     [Fact]
     public async Task Pool_HundredTransactions_ConnectionIsReplaced()
     {
