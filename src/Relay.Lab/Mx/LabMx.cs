@@ -165,9 +165,9 @@ public sealed class LabMx : IAsyncDisposable
                 sessions.Add(ServeAsync(socket));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (_stop.IsCancellationRequested || e is SocketException)
         {
-            // The host was stopped.
+            // The host was stopped: a listener has several ways to say so, by what it was about to do.
         }
 
         await Task.WhenAll(sessions);
