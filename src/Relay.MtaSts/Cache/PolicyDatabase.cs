@@ -7,8 +7,6 @@ namespace Relay.MtaSts.Cache;
 /// <summary>The file of policies; writes are rare: one per policy fetched.</summary>
 internal sealed class PolicyDatabase(string path, TimeProvider time, ILogger<PolicyDatabase> logger) : SqliteFile(path, Schema, time)
 {
-    private const int Corrupt = 11;
-
     // A damaged page holds a few dozen rows; behind a gap of a billion there are none.
     private const long MostSkipped = 1L << 30;
 

@@ -23,30 +23,19 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
             : await TryAsync(
                 domain.Value, token => store.LoadAsync(domain, token), fault => new StoredDomain { Fault = fault }, cancellationToken);
 
-    public async ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken)
-    {
-        var domain = policy.Policy.Domain;
-        await _turn.WaitAsync(cancellationToken);
-        try
+    public ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken) => InTurnAsync(
+        async () =>
         {
-            if (await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken))
-            {
-                _unsaved.TryRemove(domain, out _);
-                return true;
-            }
-
-            if (_unsaved.Count < MaxUnsaved || _unsaved.ContainsKey(domain))
+            var domain = policy.Policy.Domain;
+            var isSaved = await WriteAsync(policy, cancellationToken);
+            if (!isSaved && (_unsaved.Count < MaxUnsaved || _unsaved.ContainsKey(domain)))
             {
                 _unsaved[domain] = policy;
             }
 
-            return false;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+            return isSaved;
+        },
+        cancellationToken);
 
     /// <summary>
     /// Writes what could not be written before, so that a restart does not forget a policy that was in force. Ends with the first that still
@@ -56,7 +45,9 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
     {
         foreach (var domain in _unsaved.Keys)
         {
-            if (!await SaveUnsavedAsync(domain, cancellationToken))
+            // Looked up in its turn: it may have been replaced, saved or forgotten since it was listed.
+            if (!await InTurnAsync(
+                async () => !_unsaved.TryGetValue(domain, out var policy) || await WriteAsync(policy, cancellationToken), cancellationToken))
             {
                 return;
             }
@@ -75,19 +66,13 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
         DomainName domain, DateTimeOffset? since, CancellationToken cancellationToken) =>
         TryAsync(domain.Value, token => store.SetUnknownAsync(domain, since, token), cancellationToken);
 
-    public async ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
+    public ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken) => InTurnAsync(
+        async () =>
         {
             var wasUnsaved = _unsaved.TryRemove(domain, out _);
             return await TryAsync(domain.Value, token => store.RemoveAsync(domain, token), _ => false, cancellationToken) || wasUnsaved;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+        },
+        cancellationToken);
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
         DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>
@@ -103,29 +88,29 @@ internal sealed class PolicyShelf(IPolicyStore store, ILogger<PolicyShelf> logge
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    // What is unsaved is looked up in its turn: it may have been replaced, saved or forgotten since it was listed.
-    private async ValueTask<bool> SaveUnsavedAsync(DomainName domain, CancellationToken cancellationToken)
+    private async ValueTask<bool> InTurnAsync(Func<ValueTask<bool>> change, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (!_unsaved.TryGetValue(domain, out var policy))
-            {
-                return true;
-            }
-
-            var isSaved = await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken);
-            if (isSaved)
-            {
-                _unsaved.TryRemove(domain, out _);
-            }
-
-            return isSaved;
+            return await change();
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    private async ValueTask<bool> WriteAsync(StoredPolicy policy, CancellationToken cancellationToken)
+    {
+        var domain = policy.Policy.Domain;
+        var isSaved = await TryAsync(domain.Value, token => store.SaveAsync(policy, token), cancellationToken);
+        if (isSaved)
+        {
+            _unsaved.TryRemove(domain, out _);
+        }
+
+        return isSaved;
     }
 
     private ValueTask<bool> TryAsync(

@@ -13,7 +13,9 @@ namespace Relay.MtaSts.Storage;
 /// <param name="time">Names the files set aside.</param>
 internal abstract class SqliteFile(string path, string schema, TimeProvider time) : IDisposable
 {
-    private const int Corrupt = 11;
+    /// <summary>SQLITE_CORRUPT.</summary>
+    protected const int Corrupt = 11;
+
     private const int NotADatabase = 26;
     private const long SchemaVersion = 1;
 

@@ -10,6 +10,9 @@ public sealed class PolicyStoreTests
 {
     private const string Domain = "example.test";
 
+    // What makes the next look set the file aside, whatever pages it reads.
+    private const string SetNewerVersion = "PRAGMA user_version = 99";
+
     // SQLite's own.
     private const int PageSize = 4096;
 
@@ -108,7 +111,7 @@ public sealed class PolicyStoreTests
 
         // Its record hidden, mail to a domain whose policy is on another page goes by it all the same.
         lab.Dns.Zone.Clear();
-        Execute(lab, "PRAGMA user_version = 99");
+        Execute(lab, SetNewerVersion);
         var (before, after) = (await lab.AskAsync("d1.test"), await lab.AskAsync($"d{Policies}.test"));
 
         Assert.Equal((PolicyMode.Enforce, PolicyMode.Enforce), (before.Mode, after.Mode));
@@ -272,11 +275,7 @@ public sealed class PolicyStoreTests
         await lab.RestartAsync();
         if (damage == "newer-schema")
         {
-            await using var connection = new SqliteConnection($"Data Source={lab.DatabaseFile};Pooling=False");
-            await connection.OpenAsync(StsLab.Token);
-            await using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA user_version = 99";
-            await command.ExecuteNonQueryAsync(StsLab.Token);
+            Execute(lab, SetNewerVersion);
             return;
         }
 
