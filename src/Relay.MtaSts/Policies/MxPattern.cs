@@ -18,7 +18,15 @@ public readonly record struct MxPattern
 
     private readonly string? _text;
 
-    private MxPattern(string text) => _text = text;
+    // RFC 5321 §2.3.5, §5.1: an MX record names a host, and no top-level domain is numeric. Such a pattern fits the grammar, which
+    // knows letters and digits alone, but no host's name.
+    private readonly bool _namesHosts;
+
+    private MxPattern(string text)
+    {
+        _text = text;
+        _namesHosts = text.AsSpan(text.LastIndexOf('.') + 1).ContainsAnyExceptInRange('0', '9');
+    }
 
     /// <summary>The pattern in lower case, as it stands in reports; empty for the default value.</summary>
     public string Text => _text ?? string.Empty;
@@ -28,7 +36,7 @@ public readonly record struct MxPattern
 
     /// <summary>
     /// Reads one value. False unless it is a domain name of letters, digits and hyphens, with at most the whole
-    /// left-most label a wildcard.
+    /// left-most label a wildcard. An IPv4 address fits that grammar (RFC 5321 §4.1.2) and then matches nothing.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> value, out MxPattern pattern)
     {
@@ -51,7 +59,7 @@ public readonly record struct MxPattern
     /// <param name="host">The name from the MX record, not an alias's target.</param>
     public bool Matches(DomainName host)
     {
-        if (_text is null || host.IsRoot)
+        if (_text is null || !_namesHosts || host.IsRoot)
         {
             return false;
         }
@@ -76,19 +84,15 @@ public readonly record struct MxPattern
             return false;
         }
 
-        var last = ReadOnlySpan<byte>.Empty;
         foreach (var range in name.Split((byte)'.'))
         {
-            last = name[range];
-            if (!IsLabel(last))
+            if (!IsLabel(name[range]))
             {
                 return false;
             }
         }
 
-        // RFC 8461 §3.2 with RFC 5321 §4.1.2: an address fits the grammar of a name but names no host; no top-level
-        // domain is numeric.
-        return last.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+        return true;
     }
 
     // RFC 8461 §3.2: names are A-labels, so letters, digits and inner hyphens are all there is (RFC 5890 §2.3.1).

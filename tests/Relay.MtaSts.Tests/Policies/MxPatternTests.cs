@@ -20,6 +20,17 @@ public sealed class MxPatternTests
                 && DomainName.TryParse(host, out var name)
                 && parsed.Matches(name));
 
+    [Theory] // RFC 8461 §3.2 with RFC 5321 §4.1.2: an address among the names fits the grammar, so the policy stands; it matches nothing
+    [InlineData("192.0.2.25", "192.0.2.25")]
+    [InlineData("*.0.2.25", "192.0.2.25")]
+    [InlineData("*.25", "1.25")]
+    public void Pattern_OfAddress_MatchesNotEvenItself(string pattern, string host)
+    {
+        Assert.True(MxPattern.TryParse(Encoding.UTF8.GetBytes(pattern), out var parsed));
+        Assert.True(DomainName.TryParse(host, out var name));
+        Assert.False(parsed.Matches(name));
+    }
+
     [Fact] // A default value is harmless.
     public void Pattern_Default_MatchesNothing()
     {

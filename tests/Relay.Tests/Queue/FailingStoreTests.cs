@@ -40,6 +40,21 @@ public sealed class FailingStoreTests : IAsyncDisposable
         Assert.False(_lab.Pipeline.HasStarted);
     }
 
+    [Fact] // SMTP-45: the log's index outlives the writer's connection, or what follows a failed commit stands behind a hole in the log
+    public async Task Commit_Fails_KeepsTheLogAndItsIndex()
+    {
+        var queue = await _lab.StartAsync();
+        Assert.Equal(EnqueueResult.Stored, await _lab.EnqueueAsync(queue, "ann@a.test"));
+        var log = new FileInfo(Path.Combine(_lab.Directory, "queue.db-wal"));
+        var length = log.Length;
+        _source!.OnInsert = FaultySource.Error(IoError);
+        Assert.Equal(EnqueueResult.StoreUnavailable, await _lab.EnqueueAsync(queue, "bob@b.test"));
+
+        log.Refresh();
+        Assert.True(log.Exists && log.Length >= length, "the last connection was closed: the log was recovered or removed");
+        Assert.True(File.Exists(Path.Combine(_lab.Directory, "queue.db-shm")));
+    }
+
     [Fact] // What was delivered while the store cannot be written is not delivered again as long as the relay lives
     public async Task Settlement_StoreFails_IsWrittenLaterAndNothingIsDeliveredTwice()
     {

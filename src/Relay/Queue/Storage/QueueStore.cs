@@ -12,6 +12,11 @@ internal sealed class QueueStore : IDisposable
     private const int MaxReaders = 4;
 
     private readonly DbDataSource _source;
+
+    // Open as long as the store is, so that the index of the write-ahead log outlives the writer's connection. Were a failed commit
+    // followed by the close of the last connection, the next one would recover the log with that commit's frames: the system
+    // has marked their pages clean, no later fsync writes them, and whatever is appended behind such a hole is lost with the power.
+    private readonly DbConnection _keeper;
     private readonly QueueWriter _writer;
     private readonly BoundedWrites _writes;
     private readonly QueueIdSequence _ids;
@@ -25,11 +30,17 @@ internal sealed class QueueStore : IDisposable
     public QueueStore(DbDataSource source, TimeProvider clock, ILogger logger)
     {
         _source = source;
-        using (var connection = source.OpenConnection())
+        _keeper = source.OpenConnection();
+        try
         {
-            QueueSchema.Prepare(connection);
-            HasUntoldFailures = QueueSchema.HasUntoldFailures(connection);
-            _ids = new QueueIdSequence(QueueSchema.ReserveIds(connection));
+            QueueSchema.Prepare(_keeper);
+            HasUntoldFailures = QueueSchema.HasUntoldFailures(_keeper);
+            _ids = new QueueIdSequence(QueueSchema.ReserveIds(_keeper));
+        }
+        catch
+        {
+            _keeper.Dispose();
+            throw;
         }
 
         _writer = new QueueWriter(source, logger);
@@ -136,6 +147,7 @@ internal sealed class QueueStore : IDisposable
         }
 
         _readerSlots.Dispose();
+        _keeper.Dispose();
         _source.Dispose();
     }
 
