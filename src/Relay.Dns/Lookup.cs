@@ -18,7 +18,7 @@ internal sealed class Lookup(
 {
     private readonly DnsOptions _options = options.Value;
 
-    public async Task<Reply> AskAsync(DnsQuestion question, CancellationToken cancellationToken)
+    public async Task<ServerReply> AskAsync(DnsQuestion question, CancellationToken cancellationToken)
     {
         var status = DnsStatus.Timeout;
         var failures = new List<string>();
@@ -33,7 +33,7 @@ internal sealed class Lookup(
                 if (exchange is Exchange.Answered { Message: var message } && SaysSomething(message))
                 {
                     server.Restore();
-                    return new Reply(
+                    return new ServerReply(
                         message, message.ClaimsAuthentic && server.IsTrusted, default, $"answered by {server.Address}");
                 }
 
@@ -54,7 +54,7 @@ internal sealed class Lookup(
             candidates = silent;
         }
 
-        return new Reply(null, IsAuthenticated: false, status, string.Join("; ", failures));
+        return new ServerReply(null, IsAuthenticated: false, status, string.Join("; ", failures));
     }
 
     // RFC 2308 §2.2: no records and NS without SOA is a referral: this server does not recurse, and proves no absence.

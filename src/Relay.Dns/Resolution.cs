@@ -29,7 +29,7 @@ internal sealed class Resolution(DnsQuestion question)
     private DomainName Current => _chain[^1];
 
     /// <summary>Takes in what the servers said to <see cref="Next"/>; null when there is more to ask.</summary>
-    public DnsAnswer? Take(Reply reply)
+    public DnsAnswer? Take(ServerReply reply)
     {
         if (reply.Message is not { } message)
         {

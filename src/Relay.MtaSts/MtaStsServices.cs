@@ -36,12 +36,12 @@ public static class MtaStsServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PolicyClock>();
         services.AddSingleton<StsMetrics>();
-        services.AddSingleton<EvidenceOutlet>();
+        services.AddSingleton<TlsReportSink>();
         AddDiscovery(services);
         services.AddReportTransports(configuration);
         AddCache(services, FileIn(configuration));
         services.AddSingleton(provider => new DomainOverrides(provider.GetRequiredService<PolicyClock>()));
-        services.AddSingleton<SessionEvidence>();
+        services.AddSingleton<SessionObservations>();
         services.AddSingleton<AttemptReview>();
         services.AddSingleton<IDeliveryMiddleware, MtaStsMiddleware>();
         return services;
@@ -70,7 +70,7 @@ public static class MtaStsServices
             ReadRoots(provider.GetRequiredService<PolicyClock>().Options.TrustedRootsFile), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PolicyHostCertificates>();
         services.AddSingleton<WebHostResolver>();
-        services.AddSingleton<AddressRace>();
+        services.AddSingleton<HappyEyeballs>();
         services.AddSingleton<IPolicyFetcher, PolicyFetcher>();
         PolicyHttp.Add(services);
     }
@@ -80,9 +80,9 @@ public static class MtaStsServices
         services.AddSingleton(provider => new PolicyDatabase(
             file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>()));
         services.AddSingleton<IPolicyStore, SqlitePolicyStore>();
-        services.AddSingleton<PolicyShelf>();
-        services.AddSingleton<PolicyJournal>();
-        services.AddSingleton<TrustOnFirstUse>();
+        services.AddSingleton<ResilientPolicyStore>();
+        services.AddSingleton<PolicyEvents>();
+        services.AddSingleton<PolicyUpdater>();
         services.AddSingleton<IPolicyCache, PolicyCache>();
         services.AddSingleton<PolicyRefresher>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PolicyRefresher>());

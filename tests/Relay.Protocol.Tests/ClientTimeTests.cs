@@ -85,15 +85,15 @@ public sealed class ClientTimeTests : IAsyncLifetime
         _clock.Advance(TimeSpan.FromMinutes(5) - Second);
         await talk.SayAsync("NOOP", "250", Cancel);
 
-        var farewell = talk.ReadReplyAsync(Cancel);
-        while (!farewell.IsCompleted)
+        var closingReply = talk.ReadReplyAsync(Cancel);
+        while (!closingReply.IsCompleted)
         {
             // Where the time began to run for NOOP and not yet for what follows it, it runs once more.
-            await Task.WhenAny(farewell, _clock.TimerScheduledAsync(TimeSpan.FromMinutes(5), Cancel));
+            await Task.WhenAny(closingReply, _clock.TimerScheduledAsync(TimeSpan.FromMinutes(5), Cancel));
             _clock.Advance(TimeSpan.FromMinutes(5));
         }
 
-        Assert.StartsWith("421", await farewell, StringComparison.Ordinal);
+        Assert.StartsWith("421", await closingReply, StringComparison.Ordinal);
         Assert.Empty(await talk.ReadReplyAsync(Cancel));
     }
 

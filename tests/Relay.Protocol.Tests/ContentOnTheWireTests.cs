@@ -25,7 +25,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
 
         Assert.EndsWith("\r\n\r\n.\r\n..\r\n...\r\n.one\r\n..two\r\n...three\r\nin.side\r\n", message.Text, StringComparison.Ordinal);
         Assert.EndsWith(
-            "\r\n\r\n..\r\n...\r\n....\r\n..one\r\n...two\r\n....three\r\nin.side\r\n.\r\n", Wire(message), StringComparison.Ordinal);
+            "\r\n\r\n..\r\n...\r\n....\r\n..one\r\n...two\r\n....three\r\nin.side\r\n.\r\n", ServerConnection(message), StringComparison.Ordinal);
     }
 
     [Theory] // RFC 5321 §4.1.1.4: data ends with CRLF dot CRLF; a missing final CRLF is added, no extra empty line is
@@ -45,7 +45,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         Assert.StartsWith("250", await talk.ReadReplyAsync(Cancel), StringComparison.Ordinal);
 
         var message = (await mx.WaitForMessagesAsync(1, Cancel))[0];
-        Assert.EndsWith("\r\n\r\nbody\r\n.\r\n", Wire(message), StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nbody\r\n.\r\n", ServerConnection(message), StringComparison.Ordinal);
     }
 
     [Fact] // RFC 5321 §2.3.8: no bare CR or LF is sent; lines end with CRLF only
@@ -54,7 +54,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         var lines = Enumerable.Range(0, 3000).Select(number => new string('x', number % 97));
         var message = await RelayAsync(Letter.Header + string.Join("\r\n", lines) + "\r\n");
 
-        AssertCrLfOnly(Wire(message));
+        AssertCrLfOnly(ServerConnection(message));
     }
 
     [Theory] // RFC 5321 §2.3.8: what came with a bare CR or LF does not go out
@@ -68,7 +68,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         await talk.SendAsync("app@corp.test", ["ann@one.test"], Letter.Header + body, "554 5.6.0", Cancel);
         await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
 
-        AssertCrLfOnly(Wire((await mx.WaitForMessagesAsync(1, Cancel))[0]));
+        AssertCrLfOnly(ServerConnection((await mx.WaitForMessagesAsync(1, Cancel))[0]));
         Assert.Single(mx.Messages);
     }
 
@@ -166,7 +166,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();
 
-    private static string Wire(MxMessage message) => Encoding.Latin1.GetString(message.Wire.Span);
+    private static string ServerConnection(MxMessage message) => Encoding.Latin1.GetString(message.Wire.Span);
 
     private static void AssertCrLfOnly(string octets)
     {

@@ -65,12 +65,12 @@ internal static class DayOfSessionsRun
             var name = string.Create(CultureInfo.InvariantCulture, $"d{session % Domains}.example");
             var domain = DomainName.TryParse(name, out var parsed) ? parsed : throw new UnreachableException();
             var fails = session % Domains % 10 == 0;
-            ledger.Add(new TlsEvidence
+            ledger.Add(new TlsObservation
             {
                 PolicyDomain = domain,
-                Policy = ReportedPolicy.NoPolicyFound,
-                Count = fails ? EvidenceCount.Failure : EvidenceCount.Success,
-                Failures = fails ? [new TlsFailure(TlsResultType.CertificateExpired, string.Empty)] : [],
+                Policy = ObservedPolicy.NoPolicyFound,
+                Count = fails ? ObservationCount.Failure : ObservationCount.Success,
+                Failures = fails ? [new ObservedFailure(TlsResultType.CertificateExpired, string.Empty)] : [],
                 MxHost = name,
                 SendingAddress = address,
                 ReceivingAddress = address,

@@ -82,7 +82,7 @@ internal sealed class BacklogClients(int first, int most, LoadCorpus corpus, Loa
         _submitted[number] = _clock.GetTimestamp();
         var message = first + number;
         return ValueTask.FromResult<LoadMessage?>(
-            new LoadMessage(message, corpus, "load@client.test", [$"0.{message}@{BacklogPlan.FreshDomain(message)}"]));
+            new LoadMessage(message, corpus, "load@client.test", [$"0.{message}@{BacklogPlan.NewDomain(message)}"]));
     }
 
     /// <inheritdoc/>

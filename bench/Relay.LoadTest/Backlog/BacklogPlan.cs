@@ -9,7 +9,7 @@ internal sealed record BacklogPlan
     public const int HealthyDomains = 200;
 
     /// <summary>How many others there are, without a backlog, for fresh mail: at its own destination mail goes in order.</summary>
-    public const int FreshDomains = 50;
+    public const int NewDomains = 50;
 
     /// <summary>Of those that refuse connections, and of those whose name servers are silent, so many each.</summary>
     public const int TroubledDomains = 2_500;
@@ -36,5 +36,5 @@ internal sealed record BacklogPlan
     public int Probes { get; init; } = 5_000;
 
     /// <summary>The domain of a fresh message.</summary>
-    public static string FreshDomain(int message) => LoadPlan.DomainName(HealthyDomains + (message % FreshDomains));
+    public static string NewDomain(int message) => LoadPlan.DomainName(HealthyDomains + (message % NewDomains));
 }

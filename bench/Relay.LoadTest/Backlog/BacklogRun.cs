@@ -31,7 +31,7 @@ internal sealed class BacklogRun : IAsyncDisposable
         {
             Messages = _healthy + fresh,
             Octets = plan.Octets,
-            Domains = BacklogPlan.HealthyDomains + BacklogPlan.FreshDomains,
+            Domains = BacklogPlan.HealthyDomains + BacklogPlan.NewDomains,
         };
         _corpus = new LoadCorpus(load);
         _ledger = new LoadLedger(load, _corpus, _clock);

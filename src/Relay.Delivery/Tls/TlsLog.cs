@@ -4,7 +4,7 @@ namespace Relay.Delivery.Tls;
 
 internal static partial class TlsLog
 {
-    [LoggerMessage(EventId = EventIds.TlsFailed, EventName = "tls-failed", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = DeliveryEventIds.TlsFailed, EventName = "tls-failed", Level = LogLevel.Warning,
         Message = "{Queue}: TLS with {Mx} {Ip} failed for {Domain}: {Reason} {Text}")]
     public static partial void TlsFailed(
         this ILogger logger, string queue, string mx, string ip, string domain, string reason, string text);

@@ -14,11 +14,11 @@ internal sealed class AttemptProgress
 
     private readonly TimeProvider _clock;
     private readonly long _started;
-    private readonly List<OpenRecipient> _open;
+    private readonly List<PendingRecipient> _open;
     private HostRefusal? _refusal;
     private int _connections;
 
-    public AttemptProgress(DeliveryAttempt attempt, MessageNeeds needs, TimeProvider clock)
+    public AttemptProgress(DeliveryAttempt attempt, RequiredExtensions needs, TimeProvider clock)
     {
         _clock = clock;
         _started = clock.GetTimestamp();
@@ -26,17 +26,17 @@ internal sealed class AttemptProgress
         Needs = needs;
         _open = [.. attempt.Recipients
             .Where(recipient => recipient.Outcome is null)
-            .Select(recipient => new OpenRecipient(recipient, MessageNeeds.ToSend(recipient.Envelope)))];
+            .Select(recipient => new PendingRecipient(recipient, RequiredExtensions.ToSend(recipient.Envelope)))];
     }
 
     public DeliveryAttempt Attempt { get; }
 
-    public MessageNeeds Needs { get; }
+    public RequiredExtensions Needs { get; }
 
     public bool IsSettled => _open.Count == 0;
 
     /// <summary>The recipients that no host has decided on.</summary>
-    public IReadOnlyList<OpenRecipient> Open => _open;
+    public IReadOnlyList<PendingRecipient> Open => _open;
 
     /// <summary>Takes one connection from the attempt's allowance; false when it is used up.</summary>
     public bool MayConnect()
@@ -67,7 +67,7 @@ internal sealed class AttemptProgress
         }
     }
 
-    public void Settle(OpenRecipient recipient, DeliveryOutcome outcome)
+    public void Settle(PendingRecipient recipient, DeliveryOutcome outcome)
     {
         recipient.Recipient.Outcome = outcome;
         _open.Remove(recipient);

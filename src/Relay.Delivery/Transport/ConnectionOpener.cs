@@ -27,16 +27,16 @@ internal sealed class ConnectionOpener(
 
     // RFC 5321 §4.5.4.1: dead addresses are remembered, so that queued messages do not each wait for the time-out.
     // Shorter than the first retry interval, so that every retry really tries.
-    private readonly ExpiringMemory<(IPAddress, int), string> _unreachable = new(10_000, UnreachableLifetime, clock);
+    private readonly ExpiringCache<(IPAddress, int), string> _unreachable = new(10_000, UnreachableLifetime, clock);
 
     // Hosts whose handshake failed lately, with the reason: opportunistic sessions go straight to clear (RFC 7435 §3).
-    private readonly ExpiringMemory<PoolKey, string> _clear = new(10_000, ClearLifetime, clock);
+    private readonly ExpiringCache<PoolKey, string> _clear = new(10_000, ClearLifetime, clock);
 
     /// <summary>Opens a connection that meets the host's requirement.</summary>
     public async Task<OpenResult> OpenAsync(
         DeliveryAttempt attempt, MxHost host, PoolKey key, CancellationToken cancellationToken)
     {
-        var task = new OpeningTask(attempt, host, key);
+        var task = new ConnectRequest(attempt, host, key);
         if (host.Requirement == TlsRequirement.Opportunistic && _clear.TryRecall(key, out var remembered))
         {
             return await OpenInClearAsync(task, remembered, isFirstUse: true, cancellationToken);
@@ -76,7 +76,7 @@ internal sealed class ConnectionOpener(
     }
 
     private async Task<OpenResult> OpenInClearAsync(
-        OpeningTask task, string reason, bool isFirstUse, CancellationToken cancellationToken)
+        ConnectRequest task, string reason, bool isFirstUse, CancellationToken cancellationToken)
     {
         var greeted = await GreetAsync(task, cancellationToken);
         if (greeted.Connection is { } connection)
@@ -90,7 +90,7 @@ internal sealed class ConnectionOpener(
     }
 
     /// <summary>Connects, reads the greeting and says EHLO.</summary>
-    private async Task<OpenResult> GreetAsync(OpeningTask task, CancellationToken cancellationToken)
+    private async Task<OpenResult> GreetAsync(ConnectRequest task, CancellationToken cancellationToken)
     {
         var target = (task.Key.Address, task.Key.Port);
         if (_unreachable.TryRecall(target, out var earlier))
@@ -141,7 +141,7 @@ internal sealed class ConnectionOpener(
 
     /// <summary>STARTTLS and the judgement on it. Neither connection nor failure means: again, in clear.</summary>
     private async Task<OpenResult> SecureAsync(
-        OpeningTask task, HostConnection connection, CancellationToken cancellationToken)
+        ConnectRequest task, HostConnection connection, CancellationToken cancellationToken)
     {
         if (!connection.Session.Capabilities.StartTls)
         {
@@ -183,7 +183,7 @@ internal sealed class ConnectionOpener(
 
     /// <summary>Authenticates, which only a verified certificate allows: the route demands one.</summary>
     private static async Task<OpenResult> LogInAsync(
-        OpeningTask task, HostConnection connection, RouteLogin login, CancellationToken cancellationToken)
+        ConnectRequest task, HostConnection connection, RouteLogin login, CancellationToken cancellationToken)
     {
         var hop = task.Hop(connection.Tls);
         if (!connection.Satisfies(TlsRequirement.VerifiedPkix) || !connection.Session.Capabilities.AuthPlain)
@@ -204,7 +204,7 @@ internal sealed class ConnectionOpener(
     }
 
     /// <summary>TLS went as far as it goes: is it enough?</summary>
-    private OpenResult Settle(OpeningTask task, HostConnection connection, string reason, string detail)
+    private OpenResult Settle(ConnectRequest task, HostConnection connection, string reason, string detail)
     {
         task.Leave(connection, isFirstUse: true);
         if (connection.Satisfies(task.Host.Requirement))
@@ -219,7 +219,7 @@ internal sealed class ConnectionOpener(
         return new(null, failure);
     }
 
-    private OpenResult HandshakeFailed(OpeningTask task, HostConnection connection, SessionFault fault)
+    private OpenResult HandshakeFailed(ConnectRequest task, HostConnection connection, SessionFault fault)
     {
         var injected = fault.Kind == SessionFaultKind.PlaintextInjected;
         var reason = injected ? FailureReason.PlaintextInjected : FailureReason.HandshakeFailed;
@@ -237,7 +237,7 @@ internal sealed class ConnectionOpener(
         return new(null, FailurePolicy.TlsShortfall(reason, $"{reason}: {fault.Detail}", task.Hop(null)));
     }
 
-    private void Warn(OpeningTask task, string reason, string detail) => logger.TlsFailed(
+    private void Warn(ConnectRequest task, string reason, string detail) => logger.TlsFailed(
         task.Attempt.QueueId, task.Host.ToString(), task.Address, task.Attempt.Destination, reason, detail);
 
     // A late alert of TLS 1.3 arrives where EHLO's reply was due and undoes the handshake.

@@ -22,7 +22,7 @@ namespace Relay.Delivery.Transport;
 /// <item>Ours. Content that cannot be read here defers; no peer can help.</item>
 /// </list>
 /// What is left when all hosts are used up is deferred, unless every host was asked and each found the message itself
-/// unfit (<see cref="MessageNeeds"/>), which bounces.
+/// unfit (<see cref="RequiredExtensions"/>), which bounces.
 /// </summary>
 internal static class FailurePolicy
 {
@@ -31,7 +31,7 @@ internal static class FailurePolicy
     /// <param name="fault">What broke the session, if it broke.</param>
     /// <param name="hop">Where.</param>
     /// <param name="someAccepted">Another recipient was taken in this transaction.</param>
-    public static Ruling Judge(RecipientResult result, SessionFault? fault, HopFacts hop, bool someAccepted) =>
+    public static NextStep Judge(RecipientResult result, SessionFault? fault, HopFacts hop, bool someAccepted) =>
         result.Reply is { } reply ? Judge(reply, result.Stage, hop, someAccepted) : Judge(fault, hop);
 
     /// <summary>The greeting or EHLO was refused, or the session broke there.</summary>
@@ -99,24 +99,24 @@ internal static class FailurePolicy
         return result.Fault is { Kind: SessionFaultKind.ConnectionLost, Stage: not SmtpStage.EndOfData };
     }
 
-    private static Ruling Judge(Reply reply, SmtpStage stage, HopFacts hop, bool someAccepted)
+    private static NextStep Judge(Reply reply, SmtpStage stage, HopFacts hop, bool someAccepted)
     {
         // RFC 5321 §4.2.1: the code alone decides, in doubt its first digit.
         if (reply.IsPositive && stage == SmtpStage.EndOfData)
         {
-            return new Ruling.Settle(new DeliveryOutcome.Delivered(reply, hop));
+            return new NextStep.Settle(new DeliveryOutcome.Delivered(reply, hop));
         }
 
         if (stage < SmtpStage.EndOfData && reply.Code == 421)
         {
             // RFC 5321 §3.8: the server closes the channel; nothing was said about the message.
-            return new Ruling.TryNextHost(Refused(reply, new(4, 3, 2), hop));
+            return new NextStep.TryNextHost(Refused(reply, new(4, 3, 2), hop));
         }
 
         if (stage < SmtpStage.Content && reply.Code == 530 && hop.Tls is null)
         {
             // RFC 3207 §4: 530 demands STARTTLS first. We are in clear because it was stripped, refused or failed.
-            return new Ruling.TryNextHost(
+            return new NextStep.TryNextHost(
                 Refused(reply, new(4, 7, 10), hop) with { Reason = FailureReason.TlsDemanded });
         }
 
@@ -124,20 +124,20 @@ internal static class FailurePolicy
         {
             // RFC 5321 §4.5.3.1.10: both mean too many recipients in this place.
             var failure = Refused(reply, new(4, 5, 3), hop);
-            return someAccepted ? new Ruling.SendAgain(failure) : Deferred(failure);
+            return someAccepted ? new NextStep.SendAgain(failure) : Deferred(failure);
         }
 
         if (stage == SmtpStage.Mail && reply.IsTransient)
         {
-            return new Ruling.TryNextHost(Refused(reply, StatusOf(reply), hop));
+            return new NextStep.TryNextHost(Refused(reply, StatusOf(reply), hop));
         }
 
         return reply.IsPermanent
-            ? new Ruling.Settle(new DeliveryOutcome.Bounced(Refused(reply, StatusOf(reply), hop)))
+            ? new NextStep.Settle(new DeliveryOutcome.Bounced(Refused(reply, StatusOf(reply), hop)))
             : Deferred(Refused(reply, reply.IsTransient ? StatusOf(reply) : new(4, 5, 0), hop));
     }
 
-    private static Ruling Judge(SessionFault? fault, HopFacts hop)
+    private static NextStep Judge(SessionFault? fault, HopFacts hop)
     {
         if (fault is null)
         {
@@ -154,7 +154,7 @@ internal static class FailurePolicy
         var failure = Broken(fault, hop);
         return fault.Stage == SmtpStage.EndOfData
             ? Deferred(failure with { Reason = FailureReason.Uncertain, IsUncertain = true })
-            : new Ruling.TryNextAddress(failure);
+            : new NextStep.TryNextAddress(failure);
     }
 
     private static DeliveryFailure Refused(Reply reply, EnhancedStatusCode status, HopFacts hop) =>
@@ -170,7 +170,7 @@ internal static class FailurePolicy
         _ => new(reply.Code / 100, 0, 0),
     };
 
-    private static Ruling.Settle Deferred(DeliveryFailure failure) => new(new DeliveryOutcome.Deferred(failure));
+    private static NextStep.Settle Deferred(DeliveryFailure failure) => new(new DeliveryOutcome.Deferred(failure));
 
     private static string Place(HopFacts hop) => hop.Host.StartsWith('[') ? hop.Host : $"{hop.Host} [{hop.Address}]";
 }

@@ -25,7 +25,7 @@ internal sealed class SmtpTransport(
     /// <summary>Settles every open recipient of the attempt.</summary>
     public async Task DeliverAsync(DeliveryAttempt attempt, CancellationToken cancellationToken)
     {
-        var needs = await MessageNeeds.OfAsync(attempt, cancellationToken);
+        var needs = await RequiredExtensions.OfAsync(attempt, cancellationToken);
         var progress = new AttemptProgress(attempt, needs, clock);
         foreach (var host in attempt.Hosts)
         {
@@ -155,9 +155,9 @@ internal sealed class SmtpTransport(
         }
     }
 
-    private static List<OpenRecipient> Fitting(AttemptProgress progress, ServerCapabilities offered, HopFacts hop)
+    private static List<PendingRecipient> Fitting(AttemptProgress progress, ServerCapabilities offered, HopFacts hop)
     {
-        var fitting = new List<OpenRecipient>(progress.Open.Count);
+        var fitting = new List<PendingRecipient>(progress.Open.Count);
         foreach (var recipient in progress.Open)
         {
             if (progress.Needs.Obstacle(offered, recipient, hop) is { } obstacle)
@@ -175,7 +175,7 @@ internal sealed class SmtpTransport(
 
     private async Task<Next> SendAsync(
         AttemptProgress progress,
-        List<OpenRecipient> portion,
+        List<PendingRecipient> portion,
         HostConnection connection,
         HopFacts hop,
         CancellationToken cancellationToken)
@@ -194,28 +194,28 @@ internal sealed class SmtpTransport(
         var next = Next.Nothing;
         for (var i = 0; i < portion.Count; i++)
         {
-            var ruling = FailurePolicy.Judge(result.Recipients[i], result.Fault, hop, someAccepted);
-            next = Later(next, Apply(progress, portion[i], ruling));
+            var step = FailurePolicy.Judge(result.Recipients[i], result.Fault, hop, someAccepted);
+            next = Later(next, Apply(progress, portion[i], step));
         }
 
         LogUncertain(progress.Attempt, portion, hop);
         return result.Fault is not null && next == Next.Nothing ? Next.Address : next;
     }
 
-    private static Next Apply(AttemptProgress progress, OpenRecipient recipient, Ruling ruling)
+    private static Next Apply(AttemptProgress progress, PendingRecipient recipient, NextStep step)
     {
-        switch (ruling)
+        switch (step)
         {
-            case Ruling.Settle(var outcome):
+            case NextStep.Settle(var outcome):
                 progress.Settle(recipient, outcome);
                 return Next.Nothing;
-            case Ruling.SendAgain(var failure):
+            case NextStep.SendAgain(var failure):
                 recipient.Note(failure);
                 return Next.Nothing;
-            case Ruling.TryNextHost(var failure):
+            case NextStep.TryNextHost(var failure):
                 recipient.Note(failure);
                 return Next.Host;
-            case Ruling.TryNextAddress(var failure):
+            case NextStep.TryNextAddress(var failure):
                 recipient.Note(failure);
                 return Next.Address;
             default:
@@ -226,7 +226,7 @@ internal sealed class SmtpTransport(
     // A session that is gone outweighs a host that has spoken: the next address of the same host is then worth a try.
     private static Next Later(Next one, Next other) => one > other ? one : other;
 
-    private void LogUncertain(DeliveryAttempt attempt, List<OpenRecipient> portion, HopFacts hop)
+    private void LogUncertain(DeliveryAttempt attempt, List<PendingRecipient> portion, HopFacts hop)
     {
         var uncertain = portion
             .Select(recipient => (recipient.Recipient.Outcome as DeliveryOutcome.Deferred)?.Failure)

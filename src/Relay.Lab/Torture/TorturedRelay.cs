@@ -8,7 +8,7 @@ internal sealed class TorturedRelay(string directory, Dictionary<string, string>
 {
     // What these events report is what the torture does to the store.
     private static readonly string[] Expected =
-        ["store-failed", "disk-short", "spool-failed", "policy-store-failed", "report-counts-kept", "report-pass-failed"];
+        ["store-failed", "disk-low", "spool-failed", "policy-store-failed", "report-counts-kept", "report-pass-failed"];
 
     private readonly List<string> _complaints = [];
     private TaskCompletionSource<IPEndPoint> _up = NewSignal();

@@ -8,7 +8,7 @@ namespace Relay.MtaSts.Cache;
 /// Memory in front of the rules. A snapshot per domain answers until its record has to be looked at again; then one
 /// look per domain at a time, which everyone waits for.
 /// </summary>
-internal sealed class PolicyCache(TrustOnFirstUse rules, PolicyShelf shelf, PolicyClock clock) : IPolicyCache, IDisposable
+internal sealed class PolicyCache(PolicyUpdater rules, ResilientPolicyStore store, PolicyClock clock) : IPolicyCache, IDisposable
 {
     private const long MemoryOctets = 64 * 1024 * 1024;
 
@@ -32,15 +32,15 @@ internal sealed class PolicyCache(TrustOnFirstUse rules, PolicyShelf shelf, Poli
         LookAsync(domain, isFresh: true, cancellationToken);
 
     public async ValueTask<CachedPolicy?> FindAsync(DomainName domain, CancellationToken cancellationToken) =>
-        Recall(domain)?.Policy ?? (await shelf.LoadAsync(domain, cancellationToken)).Policy?.Policy;
+        Recall(domain)?.Policy ?? (await store.LoadAsync(domain, cancellationToken)).Policy?.Policy;
 
     public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(
         DomainName after, int limit, CancellationToken cancellationToken) =>
-        shelf.ListAsync(after, limit, cancellationToken);
+        store.ListAsync(after, limit, cancellationToken);
 
     public async ValueTask<bool> ForgetAsync(DomainName domain, CancellationToken cancellationToken)
     {
-        var wasStored = await shelf.RemoveAsync(domain, cancellationToken);
+        var wasStored = await store.RemoveAsync(domain, cancellationToken);
         _memory.Remove(domain.Value);
         return wasStored;
     }
@@ -109,5 +109,5 @@ internal sealed class PolicyCache(TrustOnFirstUse rules, PolicyShelf shelf, Poli
         }
     }
 
-    private TrustOnFirstUse Rules => rules;
+    private PolicyUpdater Rules => rules;
 }

@@ -6,7 +6,7 @@ namespace Relay.MtaSts.Cache;
 /// Fetches every live policy again about once a day, whatever its record says, so that whoever blocks HTTPS has to do so for
 /// the whole of <c>max_age</c> (RFC 8461 §10.2). Also drops what expired long ago and nobody mails.
 /// </summary>
-internal sealed class PolicyRefresher(IPolicyCache cache, PolicyShelf shelf, PolicyClock clock) : BackgroundService
+internal sealed class PolicyRefresher(IPolicyCache cache, ResilientPolicyStore store, PolicyClock clock) : BackgroundService
 {
     /// <summary>How often the refresher looks for policies that are due.</summary>
     public static readonly TimeSpan PassInterval = TimeSpan.FromMinutes(1);
@@ -35,15 +35,15 @@ internal sealed class PolicyRefresher(IPolicyCache cache, PolicyShelf shelf, Pol
     /// <summary>One pass.</summary>
     public async Task PassAsync(CancellationToken cancellationToken)
     {
-        await shelf.SaveUnsavedAsync(cancellationToken);
-        var due = await shelf.ListDueAsync(clock.Now, clock.Now + clock.Options.RefreshInterval, MaxPerPass, cancellationToken);
+        await store.SaveUnsavedAsync(cancellationToken);
+        var due = await store.ListDueAsync(clock.Now, clock.Now + clock.Options.RefreshInterval, MaxPerPass, cancellationToken);
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = cancellationToken },
             async (domain, token) => await cache.GetFreshAsync(domain, token));
         if (clock.Timestamp >= _pruneAt)
         {
-            await shelf.PruneAsync(PruneTime - KeepUnused, cancellationToken);
+            await store.PruneAsync(PruneTime - KeepUnused, cancellationToken);
             _pruneAt = clock.After(PruneInterval);
         }
     }

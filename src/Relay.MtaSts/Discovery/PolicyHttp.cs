@@ -17,7 +17,7 @@ internal static class PolicyHttp
             .ConfigurePrimaryHttpMessageHandler(static provider =>
             {
                 var certificates = provider.GetRequiredService<PolicyHostCertificates>();
-                return WebHandler.Create(provider.GetRequiredService<AddressRace>(), certificates.ChainPolicy(), certificates.Accept);
+                return WebHandler.Create(provider.GetRequiredService<HappyEyeballs>(), certificates.ChainPolicy(), certificates.Accept);
             })
             .RemoveAllLoggers();
 

@@ -5,10 +5,10 @@ using Relay.MtaSts.Policies;
 namespace Relay.MtaSts.Enforcement;
 
 /// <summary>Looks at an attempt on its way back: what the policy ruled out, or would have ruled out.</summary>
-internal sealed class AttemptReview(SessionEvidence evidence, StsMetrics metrics, ILogger<AttemptReview> logger)
+internal sealed class AttemptReview(SessionObservations evidence, StsMetrics metrics, ILogger<AttemptReview> logger)
 {
     /// <summary>Records every session and refused host; returns what the policy ruled out, in the order of trial.</summary>
-    public IReadOnlyList<HostFault> Review(DeliveryAttempt attempt, in AppliedPolicy applied)
+    public IReadOnlyList<HostFault> Review(DeliveryAttempt attempt, in EffectivePolicy applied)
     {
         if (!applied.Judges && !evidence.IsWanted)
         {
@@ -25,7 +25,7 @@ internal sealed class AttemptReview(SessionEvidence evidence, StsMetrics metrics
         return faults;
     }
 
-    private void ReviewRefusals(DeliveryAttempt attempt, in AppliedPolicy applied, List<HostFault> faults)
+    private void ReviewRefusals(DeliveryAttempt attempt, in EffectivePolicy applied, List<HostFault> faults)
     {
         if (applied.Mode != PolicyMode.Enforce)
         {
@@ -48,7 +48,7 @@ internal sealed class AttemptReview(SessionEvidence evidence, StsMetrics metrics
         }
     }
 
-    private void ReviewSession(DeliveryAttempt attempt, TlsSessionRecord session, in AppliedPolicy applied, List<HostFault> faults)
+    private void ReviewSession(DeliveryAttempt attempt, TlsSessionRecord session, in EffectivePolicy applied, List<HostFault> faults)
     {
         var failures = SessionJudgement.Judge(session, applied);
         evidence.Add(session, failures, applied);
@@ -70,7 +70,7 @@ internal sealed class AttemptReview(SessionEvidence evidence, StsMetrics metrics
         }
     }
 
-    private void Log(DeliveryAttempt attempt, in HostFault fault, in AppliedPolicy applied)
+    private void Log(DeliveryAttempt attempt, in HostFault fault, in EffectivePolicy applied)
     {
         var (reason, sts, id, text) = (fault.Reason, WordFor(applied.Mode), applied.Policy?.Id, fault.ToString());
         if (applied.Mode == PolicyMode.Testing)

@@ -8,7 +8,7 @@ namespace Relay.MtaSts.Enforcement;
 /// <param name="Host">The host.</param>
 /// <param name="Failures">What is wrong, the weightiest first; at least one.</param>
 /// <param name="Detail">For people, what the handshake or the verification said; empty for nothing more.</param>
-internal readonly record struct HostFault(MxHost Host, IReadOnlyList<TlsFailure> Failures, string Detail)
+internal readonly record struct HostFault(MxHost Host, IReadOnlyList<ObservedFailure> Failures, string Detail)
 {
     /// <summary>The status a message gets for it; always transient (RFC 8461 §5, §5.1).</summary>
     public EnhancedStatusCode Status => Failures[0] switch

@@ -60,7 +60,7 @@ internal sealed class MtaStsMiddleware(
             : decision;
     }
 
-    private AppliedPolicy Apply(DeliveryAttempt attempt, DomainName domain, PolicyDecision decision, OverrideMode word)
+    private EffectivePolicy Apply(DeliveryAttempt attempt, DomainName domain, PolicyDecision decision, OverrideMode word)
     {
         var published = decision.Mode;
         var mode = DomainOverrides.Apply(word, published);
@@ -76,10 +76,10 @@ internal sealed class MtaStsMiddleware(
             attempt.LogFields.Add(new("sts-id", policy.Id));
         }
 
-        return new AppliedPolicy(domain, policy, mode);
+        return new EffectivePolicy(domain, policy, mode);
     }
 
-    private static void Demand(DeliveryAttempt attempt, in AppliedPolicy applied)
+    private static void Demand(DeliveryAttempt attempt, in EffectivePolicy applied)
     {
         if (applied.Mode != PolicyMode.Enforce)
         {
@@ -105,7 +105,7 @@ internal sealed class MtaStsMiddleware(
     }
 
     // RFC 8461 §5, §5.1: what a policy prevents is a transient failure, whatever reply or certificate prevented it.
-    private static void DeferUnusable(DeliveryAttempt attempt, in AppliedPolicy applied, IReadOnlyList<HostFault> faults)
+    private static void DeferUnusable(DeliveryAttempt attempt, in EffectivePolicy applied, IReadOnlyList<HostFault> faults)
     {
         if (faults.Count == 0 || attempt.Sessions.Any(session => session.SatisfiesRequirement))
         {

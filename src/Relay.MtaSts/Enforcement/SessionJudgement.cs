@@ -16,15 +16,15 @@ internal static class SessionJudgement
 
     private const string NoCertificate = "no-peer-certificate";
 
-    private static readonly TlsFailure[] Unlisted = [new(TlsResultType.ValidationFailure, MxMismatch)];
+    private static readonly ObservedFailure[] Unlisted = [new(TlsResultType.ValidationFailure, MxMismatch)];
 
     /// <summary>The failure of a host whose name matches no pattern.</summary>
-    public static IReadOnlyList<TlsFailure> NotListed => Unlisted;
+    public static IReadOnlyList<ObservedFailure> NotListed => Unlisted;
 
     /// <summary>Everything wrong with a session; empty when it is a success.</summary>
     /// <param name="session">The session.</param>
     /// <param name="applied">What it is judged by.</param>
-    public static IReadOnlyList<TlsFailure> Judge(TlsSessionRecord session, in AppliedPolicy applied)
+    public static IReadOnlyList<ObservedFailure> Judge(TlsSessionRecord session, in EffectivePolicy applied)
     {
         // RFC 8460 §4.2.1: without a policy TLS is all one can ask for, whatever the certificate.
         var transport = FailureOf(session);
@@ -34,7 +34,7 @@ internal static class SessionJudgement
         }
 
         // RFC 8461 §4.1, §4.2: both the name of the host and its certificate are checked.
-        var failures = new List<TlsFailure>();
+        var failures = new List<ObservedFailure>();
         if (!applied.Lists(session.Host.Name))
         {
             failures.Add(Unlisted[0]);
@@ -52,7 +52,7 @@ internal static class SessionJudgement
         return failures;
     }
 
-    private static TlsFailure? FailureOf(TlsSessionRecord session) => session.Result switch
+    private static ObservedFailure? FailureOf(TlsSessionRecord session) => session.Result switch
     {
         TlsSessionResult.Established => null,
 
@@ -68,7 +68,7 @@ internal static class SessionJudgement
     };
 
     // RFC 8460 §4.3.1: the faults of one certificate stand side by side.
-    private static void AddCertificateFaults(List<TlsFailure> failures, TlsSessionRecord session)
+    private static void AddCertificateFaults(List<ObservedFailure> failures, TlsSessionRecord session)
     {
         var verdict = session.Tls?.Verdict;
         if (verdict is null or { Reason: NoCertificate })

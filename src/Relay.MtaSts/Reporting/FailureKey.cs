@@ -14,12 +14,12 @@ internal readonly record struct FailureKey(
     public static FailureKey Overflow { get; } = new(
         TlsResultType.ValidationFailure.ToWord(), string.Empty, string.Empty, string.Empty, string.Empty, "overflow");
 
-    public static FailureKey Of(TlsEvidence evidence, TlsFailure failure)
+    public static FailureKey Of(TlsObservation evidence, ObservedFailure failure)
     {
         // RFC 8460 §4.3.1, §4.3.3: the two collective types say nothing without a reason.
-        var reason = PeerText.Reason(failure.Reason);
+        var reason = SanitizedText.Reason(failure.Reason);
         var needsReason = failure.Type is TlsResultType.ValidationFailure or TlsResultType.CertificateNotTrusted;
-        reason = needsReason && reason.Length == 0 ? PeerText.Unspecified : reason;
+        reason = needsReason && reason.Length == 0 ? SanitizedText.Unspecified : reason;
 
         // RFC 8460 §4.3.2.2: a policy is looked for before any host is.
         return failure.Type
@@ -27,10 +27,10 @@ internal readonly record struct FailureKey(
             ? new FailureKey(failure.Type.ToWord(), string.Empty, string.Empty, string.Empty, string.Empty, reason)
             : new FailureKey(
                 failure.Type.ToWord(),
-                PeerText.Address(evidence.SendingAddress),
-                PeerText.Address(evidence.ReceivingAddress),
-                PeerText.MxHost(evidence.MxHost),
-                PeerText.Helo(evidence.ReceivingHelo),
+                SanitizedText.Address(evidence.SendingAddress),
+                SanitizedText.Address(evidence.ReceivingAddress),
+                SanitizedText.MxHost(evidence.MxHost),
+                SanitizedText.Helo(evidence.ReceivingHelo),
                 reason);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LedgerBatch
     public IEnumerable<KeyValuePair<Key, Tally>> Tallies => _tallies;
 
     /// <summary>Counts one piece; false when there is no room.</summary>
-    public bool TryAdd(TlsEvidence evidence)
+    public bool TryAdd(TlsObservation evidence)
     {
         // RFC 8460 §4.1: a session belongs to the UTC day in which it was decided.
         var day = (int)(evidence.Time.UtcTicks / TimeSpan.TicksPerDay);
@@ -29,8 +29,8 @@ internal sealed class LedgerBatch
             return false;
         }
 
-        tally.Succeeded += evidence.Count == EvidenceCount.Success ? 1 : 0;
-        tally.Failed += evidence.Count == EvidenceCount.Failure ? 1 : 0;
+        tally.Succeeded += evidence.Count == ObservationCount.Success ? 1 : 0;
+        tally.Failed += evidence.Count == ObservationCount.Failure ? 1 : 0;
         for (var index = 0; index < evidence.Failures.Count; index++)
         {
             tally.Add(FailureKey.Of(evidence, evidence.Failures[index]), 1);

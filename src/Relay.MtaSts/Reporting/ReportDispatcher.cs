@@ -26,7 +26,7 @@ internal sealed class ReportDispatcher(
         _ => null,
     };
 
-    public async Task SendAsync(ReportCopy copy, CancellationToken cancellationToken)
+    public async Task SendAsync(ReportDelivery copy, CancellationToken cancellationToken)
     {
         if (!TlsRptUri.TryRead(System.Text.Encoding.ASCII.GetBytes(copy.Rua), out var destination)
             || queries.Report(copy.Day, copy.Domain) is not { } report)
@@ -48,7 +48,7 @@ internal sealed class ReportDispatcher(
     }
 
     private async Task<ReportDispatch> HandOverAsync(
-        ReportCopy copy, TlsReportDocument report, TlsRptDestination destination, CancellationToken cancellationToken)
+        ReportDelivery copy, TlsReportDocument report, TlsRptDestination destination, CancellationToken cancellationToken)
     {
         try
         {
@@ -77,7 +77,7 @@ internal sealed class ReportDispatcher(
         }
     }
 
-    private bool IsHeldBack(ReportCopy copy, string mailbox)
+    private bool IsHeldBack(ReportDelivery copy, string mailbox)
     {
         var now = time.GetUtcNow();
         if (queries.Suppression(mailbox, now) is { } suppression)
@@ -100,7 +100,7 @@ internal sealed class ReportDispatcher(
         return false;
     }
 
-    private void Settle(ReportCopy copy, TlsReportDocument report, ReportDispatch result)
+    private void Settle(ReportDelivery copy, TlsReportDocument report, ReportDispatch result)
     {
         switch (result)
         {
@@ -118,7 +118,7 @@ internal sealed class ReportDispatcher(
         }
     }
 
-    private void TryLater(ReportCopy copy, ReportDispatch.TryLater later)
+    private void TryLater(ReportDelivery copy, ReportDispatch.TryLater later)
     {
         var gap = FirstGap * (1 << Math.Min(copy.Attempts - 1, MostDoublings));
         var next = time.GetUtcNow() + (later.After > gap ? later.After.Value : gap);
@@ -132,7 +132,7 @@ internal sealed class ReportDispatcher(
         logger.ReportFailed(copy.Domain, copy.Day.Text(), copy.Rua, "try-later", next, later.Detail);
     }
 
-    private void End(ReportCopy copy, string state, string detail)
+    private void End(ReportDelivery copy, string state, string detail)
     {
         outbox.Settle(copy, state, null, detail);
         metrics.Count(state);

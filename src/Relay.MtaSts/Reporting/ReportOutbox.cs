@@ -48,7 +48,7 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
     /// <summary>
     /// Marks a copy as being handed over and counts the try; false when somebody else has it, or it was accepted.
     /// </summary>
-    public bool TryClaim(ReportCopy copy) => database.Run(copy, static (connection, copy) => connection.Execute(
+    public bool TryClaim(ReportDelivery copy) => database.Run(copy, static (connection, copy) => connection.Execute(
         $"""
         UPDATE outbox SET state = $sending, attempts = attempts + 1, next_at = NULL {OfCopy}
             AND state NOT IN ($sending, $accepted)
@@ -60,7 +60,7 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
         ("$rua", copy.Rua))) > 0;
 
     /// <summary>Writes down what became of a copy.</summary>
-    public void Settle(ReportCopy copy, string state, DateTimeOffset? next, string detail) => database.Run(
+    public void Settle(ReportDelivery copy, string state, DateTimeOffset? next, string detail) => database.Run(
         (copy, state, next, detail),
         static (connection, set) => connection.Execute(
             $"UPDATE outbox SET state = $state, next_at = $next, detail = $detail {OfCopy} AND state <> $accepted",

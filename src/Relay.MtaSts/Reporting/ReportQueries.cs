@@ -28,11 +28,11 @@ internal sealed class ReportQueries(ReportDatabase database, ReportIdentity iden
         ("$domain", (object?)domain?.Value ?? DBNull.Value));
 
     /// <summary>Copies whose time has come, the earliest first.</summary>
-    public IReadOnlyList<ReportCopy> DueCopies(DateTimeOffset now, int limit) => Copies(
+    public IReadOnlyList<ReportDelivery> DueCopies(DateTimeOffset now, int limit) => Copies(
         "next_at <= $now ORDER BY next_at LIMIT $limit", ("$now", now.ToUnixTimeMilliseconds()), ("$limit", limit));
 
     /// <summary>Copies not accepted yet; those given up too when the operator names a day.</summary>
-    public IReadOnlyList<ReportCopy> OpenCopies(DateOnly? day, DomainName? domain) => Copies(
+    public IReadOnlyList<ReportDelivery> OpenCopies(DateOnly? day, DomainName? domain) => Copies(
         """
         (state IN ($pending, $noKey) OR ($day IS NOT NULL AND state IN ($refused, $expired)))
             AND ($day IS NULL OR day = $day) AND ($domain IS NULL OR domain = $domain)
@@ -110,9 +110,9 @@ internal sealed class ReportQueries(ReportDatabase database, ReportIdentity iden
         reader => new DueReport(ReportDay.Parse(reader.GetString(0)), Name(reader, 1), Time(reader, 2)),
         parameters);
 
-    private List<ReportCopy> Copies(string where, params ReadOnlySpan<(string, object)> parameters) => Read(
+    private List<ReportDelivery> Copies(string where, params ReadOnlySpan<(string, object)> parameters) => Read(
         $"SELECT day, domain, rua, attempts, expires_at FROM outbox WHERE {where}",
-        reader => new ReportCopy(
+        reader => new ReportDelivery(
             ReportDay.Parse(reader.GetString(0)),
             Name(reader, 1),
             reader.GetString(2),

@@ -33,7 +33,7 @@ internal static class ReportTransports
             .ConfigurePrimaryHttpMessageHandler(provider =>
             {
                 var certificates = provider.GetRequiredService<EndpointCertificates>();
-                return WebHandler.Create(provider.GetRequiredService<AddressRace>(), certificates.ChainPolicy(), judge(certificates));
+                return WebHandler.Create(provider.GetRequiredService<HappyEyeballs>(), certificates.ChainPolicy(), judge(certificates));
             })
             .RemoveAllLoggers();
 }

@@ -6,12 +6,12 @@ namespace Relay.MtaSts.Reporting;
 /// <summary>What happens to reports.</summary>
 internal static partial class ReportingLog
 {
-    [LoggerMessage(EventId = EventIds.ReportSent, EventName = "report-sent", Level = LogLevel.Information,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportSent, EventName = "report-sent", Level = LogLevel.Information,
         Message = "domain={Domain} day={Day} rua={Rua} report={Report} text={Text}")]
     public static partial void ReportSent(
         this ILogger logger, DomainName domain, string day, string rua, string report, string text);
 
-    [LoggerMessage(EventId = EventIds.ReportFailed, EventName = "report-failed", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportFailed, EventName = "report-failed", Level = LogLevel.Warning,
         Message = "domain={Domain} day={Day} rua={Rua} reason={Reason} next={Next} text={Text}")]
     public static partial void ReportFailed(
         this ILogger logger,
@@ -22,23 +22,23 @@ internal static partial class ReportingLog
         DateTimeOffset? next,
         string text);
 
-    [LoggerMessage(EventId = EventIds.ReportsNotMailed, EventName = "reports-not-mailed", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportsNotMailed, EventName = "reports-not-mailed", Level = LogLevel.Warning,
         Message = "reports={Reports} reason={Reason} text={Text}")]
     public static partial void NotMailed(this ILogger logger, long reports, string reason, string text);
 
-    [LoggerMessage(EventId = EventIds.ReportSuppressed, EventName = "report-suppressed", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportSuppressed, EventName = "report-suppressed", Level = LogLevel.Warning,
         Message = "to={To} until={Until} text={Text}")]
     public static partial void Suppressed(this ILogger logger, string to, DateTimeOffset until, string text);
 
-    [LoggerMessage(EventId = EventIds.ReportCountsKept, EventName = "report-counts-kept", Level = LogLevel.Error,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportCountsKept, EventName = "report-counts-kept", Level = LogLevel.Error,
         Message = "lost={Lost} text={Text}")]
     public static partial void CountsKept(this ILogger logger, long lost, string text);
 
-    [LoggerMessage(EventId = EventIds.ReportPassFailed, EventName = "report-pass-failed", Level = LogLevel.Error,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportPassFailed, EventName = "report-pass-failed", Level = LogLevel.Error,
         Message = "tried again in a minute")]
     public static partial void PassFailed(this ILogger logger, Exception fault);
 
-    [LoggerMessage(EventId = EventIds.ReportStoreSetAside, EventName = "report-store-set-aside", Level = LogLevel.Error,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportStoreSetAside, EventName = "report-store-set-aside", Level = LogLevel.Error,
         Message = "file={File} moved-to={MovedTo} text={Text}")]
     public static partial void StoreSetAside(this ILogger logger, string file, string movedTo, string text);
 }

@@ -45,7 +45,7 @@ public static class TlsReportServices
         services.AddSingleton(Reports);
         if (section.GetValue(nameof(TlsRptOptions.Enabled), defaultValue: true))
         {
-            services.AddSingleton<ITlsEvidenceSink>(provider => provider.GetRequiredService<TlsSessionLedger>());
+            services.AddSingleton<ITlsReportSink>(provider => provider.GetRequiredService<TlsSessionLedger>());
             services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<TlsSessionLedger>());
             services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ReportScheduler>());
         }

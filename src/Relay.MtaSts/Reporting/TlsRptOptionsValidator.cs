@@ -47,7 +47,7 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
         if (value is not null
             && (!ReportIdentity.TryReadContact(value, out _, out var domain)
                 || domain.Value.Length > MaxSubmitter
-                || !PeerText.IsPolicyDomain(domain.Value)))
+                || !SanitizedText.IsPolicyDomain(domain.Value)))
         {
             faults.Add($"TlsRpt:{key}: \"{value}\" is no mailbox; write tls-reports@example.com or leave it out");
         }

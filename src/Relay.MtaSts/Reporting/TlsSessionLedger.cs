@@ -12,7 +12,7 @@ namespace Relay.MtaSts.Reporting;
 /// </summary>
 internal sealed class TlsSessionLedger(
     ReportDatabase database, ReportIdentity identity, TimeProvider time, ILogger<TlsSessionLedger> logger)
-    : BackgroundService, ITlsEvidenceSink
+    : BackgroundService, ITlsReportSink
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
 
@@ -21,9 +21,9 @@ internal sealed class TlsSessionLedger(
     private LedgerBatch _batch = new();
     private long _lost;
 
-    public void Add(TlsEvidence evidence)
+    public void Add(TlsObservation evidence)
     {
-        if (!PeerText.IsPolicyDomain(evidence.PolicyDomain.Value))
+        if (!SanitizedText.IsPolicyDomain(evidence.PolicyDomain.Value))
         {
             return;
         }

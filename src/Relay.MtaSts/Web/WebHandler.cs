@@ -27,7 +27,7 @@ internal static class WebHandler
 
     /// <summary>A handler that connects only where it is told and trusts only whom it is told.</summary>
     public static SocketsHttpHandler Create(
-        AddressRace race, X509ChainPolicy chainPolicy, RemoteCertificateValidationCallback accept) =>
+        HappyEyeballs race, X509ChainPolicy chainPolicy, RemoteCertificateValidationCallback accept) =>
         new()
         {
             // RFC 8461 §3.3, RFC 8460 §7: redirects are not followed.

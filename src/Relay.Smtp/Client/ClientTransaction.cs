@@ -156,7 +156,7 @@ internal sealed class ClientTransaction
             case SmtpStage.Mail:
                 _mailRefused = !reply.IsPositive;
                 LeavesTransactionOpen = reply.IsPositive;
-                DecideRest(_mailRefused ? reply : null, step.Stage);
+                DecideBackoff(_mailRefused ? reply : null, step.Stage);
                 break;
             case SmtpStage.Recipient when !reply.IsPositive:
                 _refused++;
@@ -164,14 +164,14 @@ internal sealed class ClientTransaction
                 break;
             case SmtpStage.Data:
                 _dataReply = reply;
-                DecideRest(reply.IsIntermediate ? null : reply, step.Stage);
+                DecideBackoff(reply.IsIntermediate ? null : reply, step.Stage);
                 break;
             default:
                 break;
         }
 
         // RFC 5321 §3.8: the server has gone, and its last word answers for all that it will not answer any more.
-        DecideRest(_connection.Fault is null ? null : reply, step.Stage);
+        DecideBackoff(_connection.Fault is null ? null : reply, step.Stage);
     }
 
     private void Violate(SmtpStage stage, Reply reply) =>
@@ -194,7 +194,7 @@ internal sealed class ClientTransaction
             // RFC 5321 §3.8: a server that gives up in the middle says why, then closes. A refusal stands; a positive
             // reply to content that was not all sent means nothing.
             var (early, _) = await _connection.TryReadReplyAsync(fault.Stage, _timeouts.Quit, cancellationToken);
-            DecideRest(early is { IsTransient: true } or { IsPermanent: true } ? early : null, fault.Stage);
+            DecideBackoff(early is { IsTransient: true } or { IsPermanent: true } ? early : null, fault.Stage);
         }
 
         if (fault is not null)
@@ -210,11 +210,11 @@ internal sealed class ClientTransaction
             return;
         }
 
-        DecideRest(reply, SmtpStage.EndOfData);
+        DecideBackoff(reply, SmtpStage.EndOfData);
     }
 
     /// <summary>Gives a reply to every recipient that has none yet; null decides nothing.</summary>
-    private void DecideRest(Reply? reply, SmtpStage stage)
+    private void DecideBackoff(Reply? reply, SmtpStage stage)
     {
         for (var i = 0; reply is not null && i < _results.Length; i++)
         {

@@ -220,7 +220,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
         catch (Exception e) when (SmtpConnection.IsNetworkError(e))
         {
             await tls.DisposeAsync();
-            return HandshakeFault(SmtpConnection.OneLine(e.InnerException ?? e), TlsFailure.ReasonOf(e));
+            return HandshakeFault(SmtpConnection.OneLine(e.InnerException ?? e), HandshakeFailure.ReasonOf(e));
         }
     }
 

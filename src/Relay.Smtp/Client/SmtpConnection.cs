@@ -283,7 +283,7 @@ internal sealed class SmtpConnection : IAsyncDisposable
         // end, comes with the first read, and the handshake has failed all the same.
         return new SessionFault(SessionFaultKind.HandshakeFailed, SmtpStage.Handshake, detail)
         {
-            Reason = TlsFailure.AlertIn(error) ?? "connection-closed-after-handshake",
+            Reason = HandshakeFailure.AlertIn(error) ?? "connection-closed-after-handshake",
         };
     }
 

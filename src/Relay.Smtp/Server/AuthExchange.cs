@@ -9,14 +9,14 @@ namespace Relay.Smtp.Server;
 /// or overlong response ends the exchange, credentials that are not right get one and the same reply, and too many failures end
 /// the session.
 /// </summary>
-internal sealed class AuthExchange(SmtpServerServices services, Wire wire, CommandReader lines, CancellationToken aborted)
+internal sealed class AuthExchange(SmtpServerDependencies services, ServerConnection wire, CommandReader lines, CancellationToken aborted)
 {
     private const string Plain = "PLAIN";
     private const string Login = "LOGIN";
 
     private int _failures;
 
-    private Reply Farewell => AuthReplies.TooManyFailures(services.Options.HostName);
+    private Reply ClosingReply => AuthReplies.TooManyFailures(services.Options.HostName);
 
     /// <summary>The line of the EHLO reply; null where AUTH is not offered.</summary>
     // RFC 4954 §4: mechanisms that may not be used before TLS are not advertised before TLS.
@@ -64,7 +64,7 @@ internal sealed class AuthExchange(SmtpServerServices services, Wire wire, Comma
 
     private async ValueTask<AuthOutcome> PlainAsync(SessionFacts session, AuthResponse? initial)
     {
-        var (response, end) = initial is { } given ? (given, WireEnd.None) : await AskAsync(AuthReplies.EmptyChallenge);
+        var (response, end) = initial is { } given ? (given, CloseReason.None) : await AskAsync(AuthReplies.EmptyChallenge);
         try
         {
             if (Complain(response, end) is { } complaint)
@@ -94,7 +94,7 @@ internal sealed class AuthExchange(SmtpServerServices services, Wire wire, Comma
 
     private async ValueTask<AuthOutcome> LoginAsync(SessionFacts session, AuthResponse? initial)
     {
-        var (name, end) = initial is { } given ? (given, WireEnd.None) : await AskAsync(AuthReplies.AskUserName);
+        var (name, end) = initial is { } given ? (given, CloseReason.None) : await AskAsync(AuthReplies.AskUserName);
         if (Complain(name, end) is { } complaint)
         {
             return complaint;
@@ -112,14 +112,14 @@ internal sealed class AuthExchange(SmtpServerServices services, Wire wire, Comma
         }
     }
 
-    private ValueTask<(AuthResponse Response, WireEnd End)> AskAsync(Reply challenge)
+    private ValueTask<(AuthResponse Response, CloseReason End)> AskAsync(Reply challenge)
     {
         ReplyWriter.Write(wire.Output, challenge);
         return lines.ReadResponseAsync();
     }
 
-    private static AuthOutcome? Complain(AuthResponse response, WireEnd end) =>
-        end != WireEnd.None ? new AuthOutcome(null) { End = end }
+    private static AuthOutcome? Complain(AuthResponse response, CloseReason end) =>
+        end != CloseReason.None ? new AuthOutcome(null) { End = end }
         : response.Kind switch
         {
             AuthResponseKind.Decoded => null,
@@ -135,13 +135,13 @@ internal sealed class AuthExchange(SmtpServerServices services, Wire wire, Comma
             AuthenticationResult.Accepted accepted => new AuthOutcome(AuthReplies.Succeeded) { User = accepted.User },
             AuthenticationResult.Rejected => Failed(),
             AuthenticationResult.Unavailable => new AuthOutcome(AuthReplies.Unavailable),
-            AuthenticationResult.TooManyFailures => new AuthOutcome(null) { Farewell = Farewell },
+            AuthenticationResult.TooManyFailures => new AuthOutcome(null) { ClosingReply = ClosingReply },
             _ => throw new UnreachableException(),
         };
 
     // RFC 4954 §4 lets the server end a session after several failures; RFC 5321 §4.3.2: 421 may come at any time.
     private AuthOutcome Failed() => new(AuthReplies.Failed)
     {
-        Farewell = ++_failures < services.Options.MaxAuthenticationFailures ? null : Farewell,
+        ClosingReply = ++_failures < services.Options.MaxAuthenticationFailures ? null : ClosingReply,
     };
 }

@@ -10,8 +10,8 @@ internal sealed record AuthOutcome(Reply? Reply)
     public string? User { get; init; }
 
     /// <summary>What ends the session, behind the reply or in its place; null when it goes on.</summary>
-    public Reply? Farewell { get; init; }
+    public Reply? ClosingReply { get; init; }
 
     /// <summary>Set: the client is gone or to be left, and is told nothing of this.</summary>
-    public WireEnd End { get; init; }
+    public CloseReason End { get; init; }
 }

@@ -4,7 +4,7 @@ using Relay.Smtp.Grammar;
 namespace Relay.Smtp.Server;
 
 /// <summary>Takes commands off the wire, one line at a time, in bounded memory.</summary>
-internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider clock)
+internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeProvider clock)
 {
     /// <summary>
     /// RFC 5321 §4.5.3.1.4 has 512 octets with CRLF; the extensions we offer add to that, RFC 3461 §5.4 up to 1036. We
@@ -20,21 +20,21 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
     /// <summary>
     /// Reads a command, and whether the session is over after it; <paramref name="yields"/> as for the wire.
     /// </summary>
-    public async ValueTask<(SmtpCommand? Command, WireEnd End)> ReadAsync(bool yields)
+    public async ValueTask<(SmtpCommand? Command, CloseReason End)> ReadAsync(bool yields)
     {
         var (command, isTooLong, end) = await ReadLineAsync<SmtpCommand>(MaxLineOctets, yields, Parse);
         return (isTooLong ? new SmtpCommand.Invalid(CommandFault.LineTooLong) : command, end);
     }
 
     /// <summary>Reads a line of an AUTH exchange; the session is over when the end is set.</summary>
-    public async ValueTask<(AuthResponse Response, WireEnd End)> ReadResponseAsync()
+    public async ValueTask<(AuthResponse Response, CloseReason End)> ReadResponseAsync()
     {
         var (response, isTooLong, end) = await ReadLineAsync(
             AuthResponse.MaxLineOctets, yields: true, static (in line) => AuthResponse.Read(line));
-        return (isTooLong || end != WireEnd.None ? AuthResponse.TooLong : response, end);
+        return (isTooLong || end != CloseReason.None ? AuthResponse.TooLong : response, end);
     }
 
-    private async ValueTask<(T? Line, bool IsTooLong, WireEnd End)> ReadLineAsync<T>(int maxOctets, bool yields, Parser<T> parse)
+    private async ValueTask<(T? Line, bool IsTooLong, CloseReason End)> ReadLineAsync<T>(int maxOctets, bool yields, Parser<T> parse)
     {
         var started = clock.GetTimestamp();
         var skipped = 0L;
@@ -43,7 +43,7 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
             // RFC 5321 §4.5.3.2.7: the limit is for the whole line, or one octet a minute would keep a session for
             // ever.
             var read = await wire.ReadAsync(limit - clock.GetElapsedTime(started), yields);
-            if (read.End != WireEnd.None)
+            if (read.End != CloseReason.None)
             {
                 return (default, false, read.End);
             }
@@ -53,7 +53,7 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
                 var isTooLong = skipped + line.Length + 2 > maxOctets;
                 var parsed = isTooLong ? default : parse(line);
                 wire.AdvanceTo(next, next);
-                return (parsed, isTooLong, WireEnd.None);
+                return (parsed, isTooLong, CloseReason.None);
             }
 
             // All but the last octet, which may be the CR of a CRLF, is dropped once the line is hopeless.
@@ -62,12 +62,12 @@ internal sealed class CommandReader(Wire wire, TimeSpan limit, TimeProvider cloc
             wire.AdvanceTo(read.Buffer.GetPosition(hopeless), read.Buffer.End);
             if (skipped > MaxSkippedOctets)
             {
-                return (default, true, WireEnd.Closed);
+                return (default, true, CloseReason.Closed);
             }
 
             if (read.IsLast)
             {
-                return (default, false, WireEnd.Closed);
+                return (default, false, CloseReason.Closed);
             }
         }
     }

@@ -4,7 +4,7 @@ using Relay.Smtp.Grammar;
 namespace Relay.Smtp.Server;
 
 /// <summary>The state from MAIL to the end of the message (RFC 5321 §3.3), and the order of its commands (§4.1.4).</summary>
-internal sealed class MailTransaction(SmtpServerServices services, CancellationToken aborted)
+internal sealed class MailTransaction(SmtpServerDependencies services, CancellationToken aborted)
 {
     private MailFrom? _mail;
     private List<RcptTo> _recipients = [];
@@ -18,7 +18,7 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
     public bool IsReceiving => _chunks is not null;
 
     /// <summary>The pace of the message that is half in; null when none is.</summary>
-    public Pace? Pace => _chunks?.Pace;
+    public MinimumRate? MinimumRate => _chunks?.MinimumRate;
 
     public async ValueTask<Reply> MailAsync(SessionFacts session, MailFrom mail)
     {
@@ -136,6 +136,6 @@ internal sealed class MailTransaction(SmtpServerServices services, CancellationT
     {
         var message = await services.Acceptor.BeginAsync(session, _mail!, _recipients, aborted);
         return new MessageReceiver(
-            message, isDotStuffed, services.Options.MaxMessageBytes, new Pace(services.Options, services.Clock), aborted);
+            message, isDotStuffed, services.Options.MaxMessageBytes, new MinimumRate(services.Options, services.Clock), aborted);
     }
 }

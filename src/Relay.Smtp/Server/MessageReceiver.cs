@@ -9,7 +9,7 @@ namespace Relay.Smtp.Server;
 /// only looks for the end.
 /// </summary>
 internal sealed class MessageReceiver(
-    IIncomingMessage message, bool isDotStuffed, long maxOctets, Pace pace, CancellationToken aborted) : IAsyncDisposable
+    IIncomingMessage message, bool isDotStuffed, long maxOctets, MinimumRate minimumRate, CancellationToken aborted) : IAsyncDisposable
 {
     private readonly ContentScanner _scanner = new(isDotStuffed);
     private long _octets;
@@ -18,7 +18,7 @@ internal sealed class MessageReceiver(
     public Reply? Refusal { get; private set; }
 
     /// <summary>How fast it comes.</summary>
-    public Pace Pace => pace;
+    public MinimumRate MinimumRate => minimumRate;
 
     /// <summary>The end of DATA was found.</summary>
     public bool IsEnded => _scanner.IsEnded;

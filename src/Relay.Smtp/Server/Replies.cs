@@ -62,7 +62,7 @@ internal static class Replies
 
     public static Reply TlsUnavailable { get; } = new(454, new(4, 7, 0), "TLS not available due to temporary reason");
 
-    public static Reply TalkedEarly { get; } = new(554, new(5, 5, 1), "Commands came before they were due");
+    public static Reply EarlyTalker { get; } = new(554, new(5, 5, 1), "Commands came before they were due");
 
     public static Reply TimedOut(string host) => new(421, new(4, 4, 2), $"{host} waited too long, closing");
 

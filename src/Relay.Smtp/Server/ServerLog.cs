@@ -6,26 +6,26 @@ namespace Relay.Smtp.Server;
 /// <summary>What a server session logs: refused messages with the rest; accepted ones are logged by whoever accepts them.</summary>
 internal static partial class ServerLog
 {
-    [LoggerMessage(EventId = EventIds.SessionBroken, EventName = "session-broken", Level = LogLevel.Debug,
+    [LoggerMessage(EventId = SmtpEventIds.SessionBroken, EventName = "session-broken", Level = LogLevel.Debug,
         Message = "Session of {Ip} ended: {Reason}")]
     public static partial void SessionBroken(this ILogger logger, IPAddress ip, string reason);
 
-    [LoggerMessage(EventId = EventIds.SessionFailed, EventName = "session-failed", Level = LogLevel.Error,
+    [LoggerMessage(EventId = SmtpEventIds.SessionFailed, EventName = "session-failed", Level = LogLevel.Error,
         Message = "Session of {Ip} failed")]
     public static partial void SessionFailed(this ILogger logger, Exception exception, IPAddress ip);
 
-    [LoggerMessage(EventId = EventIds.Refused, EventName = "refused", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = SmtpEventIds.Refused, EventName = "refused", Level = LogLevel.Warning,
         Message = "{From} {Client} {Helo} {Reply}")]
     public static partial void Refused(this ILogger logger, string from, IPAddress client, string helo, string reply);
 
-    [LoggerMessage(EventId = EventIds.LimitReached, EventName = "limit-reached", Message = "{Client} {Limit} {Value}")]
+    [LoggerMessage(EventId = SmtpEventIds.LimitReached, EventName = "limit-reached", Message = "{Client} {Limit} {Value}")]
     public static partial void LimitReached(
         this ILogger logger, LogLevel level, IPAddress client, string limit, double? value);
 
-    [LoggerMessage(EventId = EventIds.TalkedEarly, EventName = "talked-early", Level = LogLevel.Warning, Message = "{Client} {Before}")]
-    public static partial void TalkedEarly(this ILogger logger, IPAddress client, string before);
+    [LoggerMessage(EventId = SmtpEventIds.EarlyTalker, EventName = "early-talker", Level = LogLevel.Warning, Message = "{Client} {Before}")]
+    public static partial void EarlyTalker(this ILogger logger, IPAddress client, string before);
 
-    [LoggerMessage(EventId = EventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
+    [LoggerMessage(EventId = SmtpEventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
         Message = "TLS handshake of {Ip} failed: {Text}")]
     public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, string text);
 }

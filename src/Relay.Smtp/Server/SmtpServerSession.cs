@@ -10,22 +10,22 @@ namespace Relay.Smtp.Server;
 /// The server's side of one SMTP connection (RFC 5321), with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, CHUNKING, DSN,
 /// ENHANCEDSTATUSCODES, STARTTLS and AUTH. What it does about trouble:
 /// a faulty command is answered and counted; too many of those, and too much of anything else, end the session with 421
-/// (<see cref="SessionAllowance"/>); a faulty message is read to its end and refused; time out and shutdown give 421; a lost connection discards what is half in; an exception of ours gives 421.
+/// (<see cref="SessionLimits"/>); a faulty message is read to its end and refused; time out and shutdown give 421; a lost connection discards what is half in; an exception of ours gives 421.
 /// </summary>
 public sealed class SmtpServerSession
 {
-    private readonly SmtpServerServices _services;
+    private readonly SmtpServerDependencies _services;
     private readonly SmtpServerOptions _options;
-    private readonly Wire _wire;
+    private readonly ServerConnection _wire;
     private readonly MailTransaction _transaction;
     private readonly CommandReader _commands;
     private readonly AuthExchange _authentication;
-    private readonly SessionAllowance _allowance;
-    private readonly Farewell _farewell;
+    private readonly SessionLimits _limits;
+    private readonly ClosingReply _closingReply;
     private SessionFacts _facts;
 
     private SmtpServerSession(
-        SmtpServerServices services, SessionFacts client, Wire wire, CancellationToken aborted)
+        SmtpServerDependencies services, SessionFacts client, ServerConnection wire, CancellationToken aborted)
     {
         _services = services;
         _options = services.Options;
@@ -34,8 +34,8 @@ public sealed class SmtpServerSession
         _transaction = new MailTransaction(services, aborted);
         _commands = new CommandReader(wire, services.Options.CommandTimeout, services.Clock);
         _authentication = new AuthExchange(services, wire, _commands, aborted);
-        _allowance = new SessionAllowance(services.Options, services.Clock);
-        _farewell = new Farewell(services);
+        _limits = new SessionLimits(services.Options, services.Clock);
+        _closingReply = new ClosingReply(services);
     }
 
     /// <summary>Serves one client until the session ends; both directions of the pipe are completed then.</summary>
@@ -46,10 +46,10 @@ public sealed class SmtpServerSession
     /// <param name="aborted">Gives the session up at once; nothing is said. Not for the end of the connection, which the pipe
     /// tells: a client may close its side and still wait for its replies.</param>
     public static async Task RunAsync(
-        IDuplexPipe transport, SessionFacts client, SmtpServerServices services,
+        IDuplexPipe transport, SessionFacts client, SmtpServerDependencies services,
         CancellationToken shutdownRequested, CancellationToken aborted)
     {
-        await using var wire = new Wire(transport, services.Options, services.Clock, shutdownRequested, aborted);
+        await using var wire = new ServerConnection(transport, services.Options, services.Clock, shutdownRequested, aborted);
         var session = new SmtpServerSession(services, client, wire, aborted);
         try
         {
@@ -57,7 +57,7 @@ public sealed class SmtpServerSession
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
-            session.End(WireEnd.Aborted);
+            session.End(CloseReason.Aborted);
         }
 #pragma warning disable CA1031 // The session loop: whatever a policy, an acceptor or we did wrong ends this session only.
         catch (Exception exception)
@@ -92,7 +92,7 @@ public sealed class SmtpServerSession
         {
             if (_wire.IsStopping && !_transaction.IsReceiving)
             {
-                End(WireEnd.Stopping);
+                End(CloseReason.Stopping);
                 return;
             }
 
@@ -103,7 +103,7 @@ public sealed class SmtpServerSession
                 return;
             }
 
-            if (_allowance.Take(command, _transaction.IsReceiving) is var limit and not SessionLimit.None)
+            if (_limits.Take(command, _transaction.IsReceiving) is var limit and not SessionLimit.None)
             {
                 EndBy(limit);
                 return;
@@ -114,7 +114,7 @@ public sealed class SmtpServerSession
                 return;
             }
 
-            if (end != WireEnd.None)
+            if (end != CloseReason.None)
             {
                 _services.Logger.LimitReached(LogLevel.Warning, _facts.Remote.Address, "line-length", CommandReader.MaxLineOctets);
                 return;
@@ -122,13 +122,13 @@ public sealed class SmtpServerSession
         }
     }
 
-    private async ValueTask<(SmtpCommand? Command, WireEnd End)> ReadCommandAsync()
+    private async ValueTask<(SmtpCommand? Command, CloseReason End)> ReadCommandAsync()
     {
-        var pace = _transaction.Pace;
+        var minimumRate = _transaction.MinimumRate;
         var started = _services.Clock.GetTimestamp();
         var read = await _commands.ReadAsync(yields: !_transaction.IsReceiving);
-        pace?.Waited(_services.Clock.GetElapsedTime(started));
-        return pace is { IsOver: true } ? (null, WireEnd.TooSlow) : read;
+        minimumRate?.Waited(_services.Clock.GetElapsedTime(started));
+        return minimumRate is { IsOver: true } ? (null, CloseReason.TooSlow) : read;
     }
 
     // False: the session is over.
@@ -207,7 +207,7 @@ public sealed class SmtpServerSession
         await using var receiver = await _transaction.BeginDataAsync(_facts);
         Answer(Replies.StartMail);
         var end = await ContentReader.ReadDataAsync(_wire, receiver);
-        if (end != WireEnd.None)
+        if (end != CloseReason.None)
         {
             return End(end);
         }
@@ -243,9 +243,9 @@ public sealed class SmtpServerSession
             receiver.Refuse(Replies.TooBig);
         }
 
-        var pace = receiver?.Pace ?? new Pace(_options, _services.Clock);
-        var end = await ContentReader.ReadChunkAsync(_wire, receiver, chunk.Octets, pace);
-        if (end != WireEnd.None)
+        var minimumRate = receiver?.MinimumRate ?? new MinimumRate(_options, _services.Clock);
+        var end = await ContentReader.ReadChunkAsync(_wire, receiver, chunk.Octets, minimumRate);
+        if (end != CloseReason.None)
         {
             return End(end);
         }
@@ -266,7 +266,7 @@ public sealed class SmtpServerSession
     {
         if (reply.IsPositive)
         {
-            _allowance.Renew();
+            _limits.Renew();
         }
         else
         {
@@ -280,8 +280,8 @@ public sealed class SmtpServerSession
 
     private bool EndEarlyTalk(string before)
     {
-        _services.Logger.TalkedEarly(_facts.Remote.Address, before);
-        return AnswerLast(Replies.TalkedEarly);
+        _services.Logger.EarlyTalker(_facts.Remote.Address, before);
+        return AnswerLast(Replies.EarlyTalker);
     }
 
     private async ValueTask<bool> StartTlsAsync()
@@ -304,20 +304,20 @@ public sealed class SmtpServerSession
         }
 
         Answer(Replies.ReadyForTls);
-        return await _wire.FlushAsync() == WireEnd.None && await SecureAsync(certificate);
+        return await _wire.FlushAsync() == CloseReason.None && await SecureAsync(certificate);
     }
 
     private async ValueTask<bool> AuthenticateAsync(SmtpCommand.Auth auth)
     {
         var outcome = await _authentication.RunAsync(auth, _facts, _transaction.IsOpen);
-        if (outcome.End != WireEnd.None)
+        if (outcome.End != CloseReason.None)
         {
             return End(outcome.End);
         }
 
         _facts = outcome.User is { } user ? _facts with { User = user } : _facts;
         return (outcome.Reply is not { } reply || Answer(reply))
-            && (outcome.Farewell is not { } farewell || AnswerLast(farewell));
+            && (outcome.ClosingReply is not { } closingReply || AnswerLast(closingReply));
     }
 
     private async ValueTask<bool> SecureAsync(SslStreamCertificateContext? certificate)
@@ -333,7 +333,7 @@ public sealed class SmtpServerSession
 
         // RFC 3207 §4.2: whatever was known from before is forgotten; the client says EHLO again.
         await _transaction.ResetAsync();
-        _allowance.Forget();
+        _limits.Forget();
         var tls = _wire.Tls!;
         _facts = new SessionFacts(_facts.Remote, _facts.Local)
         {
@@ -348,11 +348,11 @@ public sealed class SmtpServerSession
     private async ValueTask<bool> AnswerRecipientAsync(RcptTo recipient)
     {
         var reply = await _transaction.RcptAsync(_facts, recipient);
-        return Answer(reply, _allowance.TakeRecipient(reply));
+        return Answer(reply, _limits.TakeRecipient(reply));
     }
 
     // Queues the reply. False when it was one error too many and the session is over.
-    private bool Answer(Reply reply) => Answer(reply, _allowance.Take(reply));
+    private bool Answer(Reply reply) => Answer(reply, _limits.Take(reply));
 
     private bool Answer(Reply reply, SessionLimit limit)
     {
@@ -368,8 +368,8 @@ public sealed class SmtpServerSession
     }
 
     // Says why the session ends, where the client can still hear it; always false.
-    private bool End(WireEnd end) => _farewell.To(end, _facts.Remote.Address) is { } reply && AnswerLast(reply);
+    private bool End(CloseReason end) => _closingReply.To(end, _facts.Remote.Address) is { } reply && AnswerLast(reply);
 
     // Says which limit the session ends by; always false.
-    private bool EndBy(SessionLimit limit) => AnswerLast(_farewell.To(limit, _facts.Remote.Address));
+    private bool EndBy(SessionLimit limit) => AnswerLast(_closingReply.To(limit, _facts.Remote.Address));
 }

@@ -35,7 +35,7 @@ internal sealed class NotificationMessage(string hostName, Mailbox postmaster)
         }
 
         output.Append(CultureInfo.InvariantCulture, $"\r\nThis is a report in MIME format (RFC 3464).\r\n\r\n--{boundary}\r\n");
-        WriteText(output, HumanText.Write(notice, returned, hostName), isUtf8);
+        WriteText(output, NotificationText.Write(notice, returned, hostName), isUtf8);
         output.Append(CultureInfo.InvariantCulture, $"\r\n--{boundary}\r\nContent-Type: message/{status}\r\n");
         output.Append(isUtf8 ? "Content-Transfer-Encoding: 8bit\r\n\r\n" : "\r\n");
         WriteStatus(new StatusFields(output, isUtf8), notice);

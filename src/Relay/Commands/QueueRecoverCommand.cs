@@ -40,7 +40,7 @@ internal static class QueueRecoverCommand
             using var directory = QueueDirectory.Open(path);
             var now = application.Services.GetRequiredService<TimeProvider>().GetUtcNow();
             directory.MarkMade();
-            var report = new Salvage(directory.QueueFile, now).Run(cancellationToken);
+            var report = new QueueRecovery(directory.QueueFile, now).Run(cancellationToken);
             Print(report);
             return RelayCommandLine.Done;
         }
@@ -50,7 +50,7 @@ internal static class QueueRecoverCommand
         }
     }
 
-    private static void Print(SalvageReport report)
+    private static void Print(QueueRecoveryReport report)
     {
         Console.WriteLine($"Salvaged {report.Messages} messages with {report.Recipients} recipients; the relay can be started.");
         if (report.WasDoneBefore)

@@ -47,7 +47,7 @@ internal readonly struct DeliveryLog(ILogger logger, DeliveryAttempt attempt, Ti
             failure.Reason, attempt.LogFields, _delay, failure.Status.ToString(), failure.Text);
 
     /// <summary>It failed, and the null reverse-path leaves nobody to be told (RFC 5321 §4.5.5).</summary>
-    public void NobodyToTell(RcptTo recipient) => QueueLog.NobodyToTell(
+    public void UndeliverableBounce(RcptTo recipient) => QueueLog.UndeliverableBounce(
         logger, attempt.QueueId, To(recipient), "the reverse-path is null; the message is kept until an operator drops it");
 
     private static string To(RcptTo recipient) => $"<{recipient.Mailbox}>";

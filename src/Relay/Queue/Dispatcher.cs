@@ -15,8 +15,8 @@ internal sealed class Dispatcher : IDisposable
     private static readonly TimeSpan UnreadableWait = TimeSpan.FromMinutes(1);
 
     private readonly QueueStore _store;
-    private readonly Courier _courier;
-    private readonly Settler _settler;
+    private readonly DeliveryRunner _runner;
+    private readonly OutcomeRecorder _recorder;
     private readonly RetrySchedule _schedule;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -24,13 +24,13 @@ internal sealed class Dispatcher : IDisposable
 
     /// <summary>Makes a dispatcher that has nothing to do yet.</summary>
     public Dispatcher(
-        QueueStore store, (Courier Courier, Settler Settler) staff, RetrySchedule schedule, QueueSettings settings, ILogger logger)
+        QueueStore store, (DeliveryRunner DeliveryRunner, OutcomeRecorder OutcomeRecorder) staff, RetrySchedule schedule, QueueSettings settings, ILogger logger)
     {
         _store = store;
-        (_courier, _settler) = staff;
+        (_runner, _recorder) = staff;
         _schedule = schedule;
         _logger = logger;
-        Scheduler = new Scheduler(settings, schedule, _settler.Clock, Wake);
+        Scheduler = new Scheduler(settings, schedule, _recorder.Clock, Wake);
     }
 
     /// <summary>Where entries wait.</summary>
@@ -43,7 +43,7 @@ internal sealed class Dispatcher : IDisposable
         {
             // The caller may be a session that has a 250 to send: it shall not run the attempt itself.
             ThreadPool.UnsafeQueueUserWorkItem(
-                static work => _ = work.Dispatcher.RunAsync(work.Turn), (Dispatcher: this, Turn: turn), preferLocal: false);
+                static work => _ = work.Dispatcher.RunAsync(work.WorkItem), (Dispatcher: this, WorkItem: turn), preferLocal: false);
         }
     }
 
@@ -65,15 +65,15 @@ internal sealed class Dispatcher : IDisposable
         _closing.Dispose();
     }
 
-    private async Task RunAsync(Turn turn)
+    private async Task RunAsync(WorkItem turn)
     {
         try
         {
             await (turn switch
             {
-                Turn.Route(var destination) => RouteAsync(destination),
-                Turn.Attempt attempt => AttemptAsync(attempt),
-                Turn.Last(var entry) => AttemptLastAsync(entry),
+                WorkItem.Route(var destination) => RouteAsync(destination),
+                WorkItem.Attempt attempt => AttemptAsync(attempt),
+                WorkItem.Last(var entry) => AttemptLastAsync(entry),
                 _ => throw new System.Diagnostics.UnreachableException(),
             });
         }
@@ -95,12 +95,12 @@ internal sealed class Dispatcher : IDisposable
         Wake();
     }
 
-    private void GoOnAfter(Exception fault, Turn turn)
+    private void GoOnAfter(Exception fault, WorkItem turn)
     {
         var entry = turn switch
         {
-            Turn.Attempt attempt => attempt.Entry,
-            Turn.Last last => last.Entry,
+            WorkItem.Attempt attempt => attempt.Entry,
+            WorkItem.Last last => last.Entry,
             _ => null,
         };
         QueueLog.AttemptFaulted(_logger, fault, entry?.Id.ToString() ?? string.Empty, entry?.Destination.Name ?? string.Empty);
@@ -111,19 +111,19 @@ internal sealed class Dispatcher : IDisposable
     }
 
     private async Task RouteAsync(Destination destination) =>
-        Scheduler.SetRoute(destination, await _courier.FindSiteAsync(destination.Name, _stop.Token));
+        Scheduler.SetRoute(destination, await _runner.FindSiteAsync(destination.Name, _stop.Token));
 
-    private async Task AttemptAsync(Turn.Attempt turn)
+    private async Task AttemptAsync(WorkItem.Attempt turn)
     {
         var health = SiteHealth.Neutral;
-        Consignment? consignment;
+        QueuedAttempt? queued;
         try
         {
-            consignment = await LoadAsync(turn.Entry, turn.IsFinal);
-            if (consignment is not null)
+            queued = await LoadAsync(turn.Entry, turn.IsFinal);
+            if (queued is not null)
             {
-                await _courier.DeliverAsync(consignment.Attempt, _stop.Token);
-                health = SiteVerdict.Of(consignment.Attempt.Recipients);
+                await _runner.DeliverAsync(queued.Attempt, _stop.Token);
+                health = SiteVerdict.Of(queued.Attempt.Recipients);
             }
         }
         finally
@@ -132,21 +132,21 @@ internal sealed class Dispatcher : IDisposable
         }
 
         Wake();
-        if (consignment is not null)
+        if (queued is not null)
         {
-            await SettleAsync(turn.Entry, consignment);
+            await SettleAsync(turn.Entry, queued);
         }
     }
 
     private async Task AttemptLastAsync(QueueEntry entry)
     {
-        Consignment? consignment;
+        QueuedAttempt? queued;
         try
         {
-            consignment = await LoadAsync(entry, isFinal: true);
-            if (consignment is not null)
+            queued = await LoadAsync(entry, isFinal: true);
+            if (queued is not null)
             {
-                await _courier.DeliverAsync(consignment.Attempt, _stop.Token);
+                await _runner.DeliverAsync(queued.Attempt, _stop.Token);
             }
         }
         finally
@@ -154,17 +154,17 @@ internal sealed class Dispatcher : IDisposable
             Scheduler.FinishLast();
         }
 
-        if (consignment is not null)
+        if (queued is not null)
         {
-            await SettleAsync(entry, consignment);
+            await SettleAsync(entry, queued);
         }
     }
 
-    private async Task<Consignment?> LoadAsync(QueueEntry entry, bool isFinal)
+    private async Task<QueuedAttempt?> LoadAsync(QueueEntry entry, bool isFinal)
     {
-        if (entry.Resident is { } resident)
+        if (entry.InMemory is { } resident)
         {
-            return new Consignment(entry, resident, isFinal);
+            return new QueuedAttempt(entry, resident, isFinal);
         }
 
         try
@@ -172,7 +172,7 @@ internal sealed class Dispatcher : IDisposable
             var stored = await _store.ReadMessageAsync(entry.Id, entry.Destination.Name, _stop.Token);
             if (stored is { Recipients.Count: > 0 })
             {
-                return new Consignment(entry, stored, new StoredContent(_store, entry.Id, stored), isFinal);
+                return new QueuedAttempt(entry, stored, new StoredContent(_store, entry.Id, stored), isFinal);
             }
 
             Scheduler.Remove(entry);
@@ -188,17 +188,17 @@ internal sealed class Dispatcher : IDisposable
 
     private static void LetGo(QueueEntry entry)
     {
-        entry.Resident?.Release();
-        entry.Resident = null;
+        entry.InMemory?.Release();
+        entry.InMemory = null;
     }
 
-    private async Task SettleAsync(QueueEntry entry, Consignment consignment)
+    private async Task SettleAsync(QueueEntry entry, QueuedAttempt queued)
     {
         entry.Attempts++;
-        var wait = Min(_schedule.After(entry.Attempts), _settler.TimeLeft(entry));
+        var wait = Min(_schedule.After(entry.Attempts), _recorder.TimeLeft(entry));
 
         // Not broken off: what the attempt came to is known by now, and shall be kept.
-        var settlement = await _settler.SettleAsync(consignment, wait, _store.NextId, CancellationToken.None);
+        var settlement = await _recorder.SettleAsync(queued, wait, _store.NextId, CancellationToken.None);
         LetGo(entry);
         if (await _store.SettleAsync(settlement.Write).WaitAsync(_stop.Token) != StoreFault.None)
         {
@@ -210,7 +210,7 @@ internal sealed class Dispatcher : IDisposable
             Deliver(notification);
         }
 
-        if (consignment.IsAnyQueued)
+        if (queued.IsAnyQueued)
         {
             Scheduler.PutBack(entry, wait);
         }
@@ -222,11 +222,11 @@ internal sealed class Dispatcher : IDisposable
 
     /// <summary>Tells the senders of what failed before there were notifications.</summary>
     public Task TellOfEarlierFailuresAsync() =>
-        new EarlierFailures(_store, _settler.Notifier, notification =>
+        new EarlierFailures(_store, _recorder.Notifier, notification =>
         {
             Deliver(notification);
             Wake();
-        }, _logger).RunAsync(_settler.Clock.GetUtcNow(), _closing.Token);
+        }, _logger).RunAsync(_recorder.Clock.GetUtcNow(), _closing.Token);
 
     private void Deliver(PreparedNotification notification)
     {
@@ -234,9 +234,9 @@ internal sealed class Dispatcher : IDisposable
         QueueLog.NotificationQueued(
             _logger, notification.Id.ToString(), notice.About.ToString(), notice.Mail.ReversePath.ToString(),
             notice.Kind.ToString().ToLowerInvariant(), notice.Recipients.Count);
-        var lifetime = _settler.LifetimeOf(isReport: false, isNotification: true);
-        var expiry = _settler.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
-        Scheduler.AddFresh(notification.Id, notification.Destination, expiry, resident: null);
+        var lifetime = _recorder.LifetimeOf(isReport: false, isNotification: true);
+        var expiry = _recorder.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
+        Scheduler.AddNew(notification.Id, notification.Destination, expiry, resident: null);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

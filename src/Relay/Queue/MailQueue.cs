@@ -16,8 +16,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 {
     private readonly QueueOptions _options;
     private readonly QueueSettings _settings;
-    private readonly Courier _courier;
-    private readonly Settler _settler;
+    private readonly DeliveryRunner _runner;
+    private readonly OutcomeRecorder _recorder;
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
     private readonly QueueSpace _space;
@@ -28,11 +28,11 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
     /// <summary>Makes a queue that is not started.</summary>
     public MailQueue(
-        IOptions<QueueOptions> options, QueueSettings settings, Courier courier, Settler settler, ILogger<MailQueue> logger)
+        IOptions<QueueOptions> options, QueueSettings settings, DeliveryRunner runner, OutcomeRecorder recorder, ILogger<MailQueue> logger)
     {
         _options = options.Value;
         _settings = settings;
-        (_courier, _settler) = (courier, settler);
+        (_runner, _recorder) = (runner, recorder);
         _logger = logger;
         _budget = new MemoryBudget(_options.MemoryOctets);
         _space = new QueueSpace(ReadDisk, _options.MinFreeOctets, logger);
@@ -62,7 +62,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _directory = QueueDirectory.Open(_settings.DataDirectory);
         _store = OpenStore(_directory);
         var schedule = new RetrySchedule(_options.RetrySchedule);
-        _dispatcher = new Dispatcher(_store, (_courier, _settler), schedule, _settings, _logger);
+        _dispatcher = new Dispatcher(_store, (_runner, _recorder), schedule, _settings, _logger);
         try
         {
             Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
@@ -72,7 +72,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
             throw new IOException(QueueDamage.Of(_directory.QueueFile, error.Message), error);
         }
 
-        Control = new QueueControl(_store, _dispatcher, _settler, _options, _logger);
+        Control = new QueueControl(_store, _dispatcher, _recorder, _options, _logger);
         _dispatcher.Wake();
         if (_store.HasUntoldFailures)
         {
@@ -132,7 +132,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
                 throw new IOException(QueueDamage.Of(file, fault));
             }
 
-            var store = new QueueStore(source, _settler.Clock, _logger);
+            var store = new QueueStore(source, _recorder.Clock, _logger);
             directory.MarkMade();
             return store;
         }
@@ -174,7 +174,7 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
                 };
             }
 
-            isHeld = HandOver(dispatcher, new ResidentMessage(envelope, content, destinations, _budget), destinations);
+            isHeld = HandOver(dispatcher, new InMemoryMessage(envelope, content, destinations, _budget), destinations);
             return EnqueueResult.Stored;
         }
         finally
@@ -193,22 +193,22 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
 
     private long ReadDisk() => DiskFree?.Invoke() ?? new DriveInfo(_settings.DataDirectory).AvailableFreeSpace;
 
-    private bool HandOver(Dispatcher dispatcher, ResidentMessage message, string[] destinations)
+    private bool HandOver(Dispatcher dispatcher, InMemoryMessage message, string[] destinations)
     {
         var isHeld = _budget.TryTake(message.Content.Octets);
         var isReport = message.Envelope.ReportKey is not null;
         var lifetime = _options.LifetimeOf(isReport, message.Envelope.Mail.ReversePath.IsNull);
-        var expiry = _settler.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(lifetime);
-        var homes = destinations.Length == 1 ? destinations : [.. destinations.Distinct(StringComparer.Ordinal)];
+        var expiry = _recorder.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(lifetime);
+        var distinct = destinations.Length == 1 ? destinations : [.. destinations.Distinct(StringComparer.Ordinal)];
         if (isHeld)
         {
             // All at once, before the first entry can be done with the message.
-            message.Hold(homes.Length);
+            message.Hold(distinct.Length);
         }
 
-        foreach (var home in homes)
+        foreach (var destination in distinct)
         {
-            dispatcher.Scheduler.AddFresh(message.Envelope.Id, home, expiry, isHeld ? message : null);
+            dispatcher.Scheduler.AddNew(message.Envelope.Id, destination, expiry, isHeld ? message : null);
         }
 
         dispatcher.Wake();
@@ -219,8 +219,8 @@ internal sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     // can. An attempt that was under way when the relay died is due at once, for its time has passed.
     private void Load(QueueStore store, Scheduler scheduler, RetrySchedule schedule, CancellationToken cancellationToken)
     {
-        var wallNow = _settler.Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var now = _settler.Clock.GetTimestamp();
+        var wallNow = _recorder.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = _recorder.Clock.GetTimestamp();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var message = 0L;
         var entries = 0;

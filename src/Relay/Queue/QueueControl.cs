@@ -8,7 +8,7 @@ namespace Relay.Queue;
 /// tried that should not, nor two entries stand for one message and destination: that would deliver it twice.
 /// </summary>
 internal sealed class QueueControl(
-    QueueStore store, Dispatcher dispatcher, Settler settler, QueueOptions options, ILogger logger) : IDisposable
+    QueueStore store, Dispatcher dispatcher, OutcomeRecorder recorder, QueueOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -21,12 +21,12 @@ internal sealed class QueueControl(
 
     /// <summary>A page of recipients.</summary>
     public async Task<IReadOnlyList<ListedRecipient>> ListAsync(QueueChoice choice, CancellationToken cancellationToken) =>
-        WithRests(await store.BrowseAsync(connection => QueueListing.List(connection, choice), cancellationToken));
+        WithBackoffs(await store.BrowseAsync(connection => QueueListing.List(connection, choice), cancellationToken));
 
     /// <summary>One message; null when there is none.</summary>
     public async Task<ListedMessage?> FindAsync(QueueId id, CancellationToken cancellationToken) =>
         await store.BrowseAsync(connection => QueueListing.Find(connection, id), cancellationToken) is { } message
-            ? message with { Recipients = WithRests(message.Recipients) }
+            ? message with { Recipients = WithBackoffs(message.Recipients) }
             : null;
 
     /// <summary>
@@ -61,9 +61,9 @@ internal sealed class QueueControl(
     public void Dispose() => _turn.Dispose();
 
     // The store has the time that a message's own last attempt left; what is due by then may still wait for its site.
-    private IReadOnlyList<ListedRecipient> WithRests(IReadOnlyList<ListedRecipient> recipients)
+    private IReadOnlyList<ListedRecipient> WithBackoffs(IReadOnlyList<ListedRecipient> recipients)
     {
-        var now = settler.Clock.GetUtcNow();
+        var now = recorder.Clock.GetUtcNow();
         return [.. recipients.Select(recipient => recipient.State == RecipientState.Queued
             && dispatcher.Scheduler.RestOf(recipient.Destination) is var rest && rest > TimeSpan.Zero
             ? recipient with { NextAttempt = Math.Max(recipient.NextAttempt, (now + rest).ToUnixTimeMilliseconds()) }
@@ -158,7 +158,7 @@ internal sealed class QueueControl(
 
     private async Task<QueueChange> ChangeAsync(QueueId id, MessageChange wanted)
     {
-        var change = new ChangeMessage(id, wanted, settler.Clock.GetUtcNow());
+        var change = new ChangeMessage(id, wanted, recorder.Clock.GetUtcNow());
         return await store.ChangeAsync(change) switch
         {
             StoreFault.None => new QueueChange(change.Recipients),
@@ -170,7 +170,7 @@ internal sealed class QueueControl(
     // As at a start: no further ahead than a whole lifetime, whatever the wall clock did since.
     private long ExpiryOf(in IndexRow row)
     {
-        var clock = settler.Clock;
+        var clock = recorder.Clock;
         var lifetime = options.LifetimeOf(row.IsReport, row.IsNullPath);
         var left = row.ReceivedAt + lifetime.TotalMilliseconds - clock.GetUtcNow().ToUnixTimeMilliseconds();
         return clock.GetTimestamp()

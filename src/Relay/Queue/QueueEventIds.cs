@@ -37,7 +37,7 @@ public static class QueueEventIds
     public const int NotificationQueued = 3020;
 
     /// <summary>A message with the null reverse-path failed; it is kept.</summary>
-    public const int NobodyToTell = 3021;
+    public const int UndeliverableBounce = 3021;
 
     /// <summary>The store is damaged.</summary>
     public const int StoreDamaged = 3034;
@@ -55,8 +55,8 @@ public static class QueueEventIds
     public const int Retried = 3033;
 
     /// <summary>The disk has no room for new messages beside what is kept free; they are refused.</summary>
-    public const int DiskShort = 3016;
+    public const int DiskLow = 3016;
 
     /// <summary>The disk has room for new messages again.</summary>
-    public const int DiskRoomy = 3017;
+    public const int DiskOk = 3017;
 }

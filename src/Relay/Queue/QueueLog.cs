@@ -34,9 +34,9 @@ internal static partial class QueueLog
         IEnumerable<KeyValuePair<string, string>> fields, string delay, string dsn, string text);
 
     [LoggerMessage(
-        EventId = QueueEventIds.NobodyToTell, EventName = "nobody-to-tell", Level = LogLevel.Warning,
+        EventId = QueueEventIds.UndeliverableBounce, EventName = "undeliverable-bounce", Level = LogLevel.Warning,
         Message = "{Queue} {To} {Text}")]
-    public static partial void NobodyToTell(ILogger logger, string queue, string to, string text);
+    public static partial void UndeliverableBounce(ILogger logger, string queue, string to, string text);
 
     [LoggerMessage(
         EventId = QueueEventIds.NotificationQueued, EventName = "notification-queued", Level = LogLevel.Information,
@@ -99,12 +99,12 @@ internal static partial class QueueLog
     public static partial void Retried(ILogger logger, string? queue, string? domain, int entries, string by);
 
     [LoggerMessage(
-        EventId = QueueEventIds.DiskShort, EventName = "disk-short", Level = LogLevel.Error,
+        EventId = QueueEventIds.DiskLow, EventName = "disk-low", Level = LogLevel.Error,
         Message = "{Free} {Least} {Text}")]
-    public static partial void DiskShort(ILogger logger, long free, long least, string text);
+    public static partial void DiskLow(ILogger logger, long free, long least, string text);
 
     [LoggerMessage(
-        EventId = QueueEventIds.DiskRoomy, EventName = "disk-roomy", Level = LogLevel.Warning,
+        EventId = QueueEventIds.DiskOk, EventName = "disk-ok", Level = LogLevel.Warning,
         Message = "{Free} {Least}")]
-    public static partial void DiskRoomy(ILogger logger, long free, long least);
+    public static partial void DiskOk(ILogger logger, long free, long least);
 }

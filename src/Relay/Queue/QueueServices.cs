@@ -21,8 +21,8 @@ internal static class QueueServices
         services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsValidator>();
         services.AddSingleton<IValidateOptions<StoreOptions>, StoreOptionsValidator>();
-        services.AddSingleton<Courier>();
-        services.AddSingleton(provider => new Settler(
+        services.AddSingleton<DeliveryRunner>();
+        services.AddSingleton(provider => new OutcomeRecorder(
             provider.GetRequiredService<IOptions<QueueOptions>>().Value,
             provider.GetRequiredService<Notifier>(),
             provider.GetRequiredService<TimeProvider>(),

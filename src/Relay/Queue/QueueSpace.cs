@@ -72,11 +72,11 @@ internal sealed class QueueSpace(Func<long> readDisk, long least, ILogger logger
 
         if (isShort)
         {
-            QueueLog.DiskShort(logger, free, least, "no new mail is taken until there is more room");
+            QueueLog.DiskLow(logger, free, least, "no new mail is taken until there is more room");
         }
         else
         {
-            QueueLog.DiskRoomy(logger, free, least);
+            QueueLog.DiskOk(logger, free, least);
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class MessageReception : IMessageAcceptor
     private readonly TimeProvider _clock;
     private readonly Mailbox _postmaster;
 
-    public MessageReception(ReceptionServices services, bool repairsHeaders)
+    public MessageReception(ReceptionDependencies services, bool repairsHeaders)
     {
         Queue = services.Queue;
         Spool = services.Spool;

@@ -1,21 +1,55 @@
-using Microsoft.Extensions.Logging;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
-using Relay.Queue;
+using Relay.Submission;
 
 namespace Relay.Reception;
 
-/// <summary>What every listener shares.</summary>
-internal sealed class ReceptionServices(
-    IOptions<RelayOptions> options, IMailQueue queue, Spool spool, TimeProvider clock, ILogger<ReceptionServices> logger)
+/// <summary>Registers reception and opens its listeners in Kestrel.</summary>
+internal static class ReceptionServices
 {
-    public RelayOptions Options { get; } = options.Value;
+    // A session needs what one command or one block of content takes; 5,000 of them must not fill the memory.
+    private const int ConnectionBufferOctets = 64 * 1024;
 
-    public IMailQueue Queue { get; } = queue;
+    public static IServiceCollection AddReception(this IServiceCollection services)
+    {
+        services.AddSingleton<Spool>();
+        services.AddSingleton<ReceptionDependencies>();
+        services.AddSingleton<ConnectionLimiter>();
+        services.AddSingleton<ReceptionLimits>();
+        services.AddSingleton<ServerCertificate>();
+        services.AddHostedService<SpoolPreparation>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerSetup>();
+        services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.MaxReadBufferSize = ConnectionBufferOctets;
+            transport.MaxWriteBufferSize = ConnectionBufferOctets;
+        });
+        return services;
+    }
 
-    public Spool Spool { get; } = spool;
+    private sealed class ListenerSetup(
+        IOptions<RelayOptions> options,
+        ReceptionDependencies services,
+        ReceptionLimits limits,
+        ServerCertificate certificate,
+        SubmissionDependencies submission) : IConfigureOptions<KestrelServerOptions>
+    {
+        private static readonly ListenerOptions[] Default = [new()];
 
-    public TimeProvider Clock { get; } = clock;
-
-    public ILogger Logger { get; } = logger;
+        public void Configure(KestrelServerOptions kestrel)
+        {
+            foreach (var listener in options.Value.Listeners ?? Default)
+            {
+                if (listener.TryGetEndPoint(out var endPoint))
+                {
+                    var smtp = new SmtpListener(listener, services, limits, certificate, submission);
+                    kestrel.Listen(endPoint, connections => connections.Run(smtp.ServeAsync));
+                }
+            }
+        }
+    }
 }

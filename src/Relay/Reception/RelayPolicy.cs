@@ -16,9 +16,9 @@ internal sealed class RelayPolicy : IMailboxPolicy
     private readonly TrustedNetworks _trusted;
     private readonly ILogger _logger;
     private readonly bool _requireAuthentication;
-    private readonly SubmissionServices _submission;
+    private readonly SubmissionDependencies _submission;
 
-    public RelayPolicy(TrustedNetworks trusted, bool requireAuthentication, SubmissionServices submission, ILogger logger)
+    public RelayPolicy(TrustedNetworks trusted, bool requireAuthentication, SubmissionDependencies submission, ILogger logger)
     {
         _trusted = trusted;
         _requireAuthentication = requireAuthentication;

@@ -19,15 +19,15 @@ internal sealed class SmtpListener
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(15);
 
     private readonly ConnectionLimiter _limiter;
-    private readonly SmtpServerServices _session;
+    private readonly SmtpServerDependencies _session;
     private readonly ILogger _logger;
 
     public SmtpListener(
         ListenerOptions listener,
-        ReceptionServices services,
+        ReceptionDependencies services,
         ReceptionLimits limits,
         ServerCertificate certificate,
-        SubmissionServices submission)
+        SubmissionDependencies submission)
     {
         var relay = services.Options;
         _limiter = limits.Connections;
@@ -50,7 +50,7 @@ internal sealed class SmtpListener
             // RFC 8314 §4.1, RFC 3207 §4: who must authenticate must do so inside TLS, and mail in clear is not taken before.
             RequireTls = listener.RequireAuth,
         };
-        _session = new SmtpServerServices(
+        _session = new SmtpServerDependencies(
             options,
             limits.Guard(new RelayPolicy(TrustedNetworks.From(relay), listener.RequireAuth, submission, _logger)),
             new MessageReception(services, listener.IsSubmission),

@@ -5,7 +5,7 @@ namespace Relay.Reporting;
 /// <summary>What is logged of mailed reports.</summary>
 internal static partial class ReportLog
 {
-    [LoggerMessage(EventId = MtaSts.EventIds.ReportFailed, EventName = "report-failed", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = MtaSts.MtaStsEventIds.ReportFailed, EventName = "report-failed", Level = LogLevel.Warning,
         Message = "{Rua} {Text}")]
     public static partial void ReportFailed(this ILogger logger, string rua, string text);
 }

@@ -13,7 +13,7 @@ internal sealed class Authenticator(
     Accounts accounts, PasswordCheck passwords, AuthThrottle throttle, TimeProvider clock, ILogger<Authenticator> logger)
     : IAuthenticator
 {
-    private const int MaxLoggedLetters = 100;
+    private const int MaxLoggedCharacters = 100;
 
     /// <inheritdoc/>
     public bool IsOffered => accounts.AreInUse;
@@ -99,7 +99,7 @@ internal sealed class Authenticator(
         };
         var shown = Encoding.UTF8.GetString(credentials.UserName.Span);
         logger.AuthFailed(
-            session.Remote.Address, shown.Length > MaxLoggedLetters ? shown[..MaxLoggedLetters] : shown, credentials.Mechanism, reason);
+            session.Remote.Address, shown.Length > MaxLoggedCharacters ? shown[..MaxLoggedCharacters] : shown, credentials.Mechanism, reason);
         return result;
     }
 }

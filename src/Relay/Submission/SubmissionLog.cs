@@ -6,19 +6,19 @@ namespace Relay.Submission;
 /// <summary>Who authenticated, and who failed to. No password comes near it.</summary>
 internal static partial class SubmissionLog
 {
-    [LoggerMessage(EventId = EventIds.Authenticated, EventName = "authenticated", Level = LogLevel.Information,
+    [LoggerMessage(EventId = RelayEventIds.Authenticated, EventName = "authenticated", Level = LogLevel.Information,
         Message = "{Client} {User} {Mechanism}")]
     public static partial void Authenticated(this ILogger logger, IPAddress client, string user, string mechanism);
 
-    [LoggerMessage(EventId = EventIds.AuthFailed, EventName = "auth-failed", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = RelayEventIds.AuthFailed, EventName = "auth-failed", Level = LogLevel.Warning,
         Message = "{Client} {User} {Mechanism} {Reason}")]
     public static partial void AuthFailed(this ILogger logger, IPAddress client, string user, string mechanism, string reason);
 
-    [LoggerMessage(EventId = EventIds.AccountsLoaded, EventName = "accounts-loaded", Level = LogLevel.Information,
+    [LoggerMessage(EventId = RelayEventIds.AccountsLoaded, EventName = "accounts-loaded", Level = LogLevel.Information,
         Message = "{File} {Accounts}")]
     public static partial void AccountsLoaded(this ILogger logger, string file, int accounts);
 
-    [LoggerMessage(EventId = EventIds.AccountsUnusable, EventName = "accounts-unusable", Level = LogLevel.Error,
+    [LoggerMessage(EventId = RelayEventIds.AccountsUnusable, EventName = "accounts-unusable", Level = LogLevel.Error,
         Message = "{File} {Text}")]
     public static partial void AccountsUnusable(this ILogger logger, string file, string text);
 }

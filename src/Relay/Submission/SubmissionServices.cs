@@ -1,4 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Relay.Configuration;
+
 namespace Relay.Submission;
 
-/// <summary>What listeners need to take mail from authenticated users.</summary>
-internal sealed record SubmissionServices(Authenticator Authenticator, Accounts Accounts, SenderLogins SenderLogins);
+/// <summary>Registers submission.</summary>
+internal static class SubmissionServices
+{
+    public static IServiceCollection AddSubmission(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<RelayOptions>, SubmissionOptionsValidator>();
+        services.AddSingleton<Accounts>();
+        services.AddSingleton<AuthThrottle>();
+        services.AddSingleton<PasswordCheck>();
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton(provider => new SenderLogins(provider.GetRequiredService<IOptions<RelayOptions>>().Value.SenderLogins));
+        services.AddSingleton<SubmissionDependencies>();
+        return services;
+    }
+}

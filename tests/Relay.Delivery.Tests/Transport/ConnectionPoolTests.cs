@@ -105,10 +105,10 @@ public class ConnectionPoolTests
     [Theory] // RFC 5321 §3.8: a stale connection is no failure
     [InlineData("421 4.4.2 Idle too long")]
     [InlineData("")]
-    public async Task Pool_StaleConnectionAtMail_IsReplacedWithoutAFailure(string farewell)
+    public async Task Pool_StaleConnectionAtMail_IsReplacedWithoutAFailure(string closingReply)
     {
         await using var lab = new DeliveryLab();
-        var action = farewell.Length == 0 ? MxAction.Close : MxAction.ReplyAndClose(farewell);
+        var action = closingReply.Length == 0 ? MxAction.Close : MxAction.ReplyAndClose(closingReply);
         var host = lab.StartMx("a.test", Host, new MxBehavior());
         host.ForNextConnection(new MxBehavior().At("MAIL", "second@", action));
 

@@ -82,7 +82,7 @@ public class DnsMessageParserTests
             if (parsed is { IsTruncated: false })
             {
                 // What was read must also be survived by the one who follows its aliases.
-                _ = new Resolution(Question).Take(new Reply(parsed, IsAuthenticated: false, default, "fuzz"))?.IsDefinitive;
+                _ = new Resolution(Question).Take(new ServerReply(parsed, IsAuthenticated: false, default, "fuzz"))?.IsDefinitive;
             }
         }
     }

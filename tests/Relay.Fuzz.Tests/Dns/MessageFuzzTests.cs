@@ -145,7 +145,7 @@ public sealed class MessageFuzzTests
     {
         var outcome = DnsMessageParser.Parse(message, Id, Question, out var parsed);
         var resolution = parsed is { IsTruncated: false } ? new Resolution(Question) : null;
-        var answer = resolution?.Take(new Reply(parsed!, IsAuthenticated: false, default, "fuzz"));
+        var answer = resolution?.Take(new ServerReply(parsed!, IsAuthenticated: false, default, "fuzz"));
         return new Reading(parsed is not null, () =>
         {
             Assert.Equal(outcome is ParseOutcome.Parsed, parsed is not null);

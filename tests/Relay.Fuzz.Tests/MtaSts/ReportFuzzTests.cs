@@ -52,7 +52,7 @@ public sealed class ReportFuzzTests
     {
         var parts = Parts(octets);
         var policy = (StsPolicy.Parse(parts[0]) as PolicyReading.Valid)?.Policy;
-        var reported = new ReportedPolicy(policy);
+        var reported = new ObservedPolicy(policy);
 
         // The ledger keeps no more of them.
         var failures = parts.Skip(1).Take(LedgerWriter.MaxFailures).Select((part, index) => new FailureCount(KeyOf(part, index, reported), index + 1)).DistinctBy(entry => entry.Failure).ToList();
@@ -82,16 +82,16 @@ public sealed class ReportFuzzTests
         return parts;
     }
 
-    private static FailureKey KeyOf(byte[] part, int index, ReportedPolicy policy)
+    private static FailureKey KeyOf(byte[] part, int index, ObservedPolicy policy)
     {
         var text = Encoding.UTF8.GetString(part);
         var types = Enum.GetValues<TlsResultType>();
         Assert.True(DomainName.TryParse("example.test", out var domain));
-        var evidence = new TlsEvidence
+        var evidence = new TlsObservation
         {
             PolicyDomain = domain,
             Policy = policy,
-            Count = EvidenceCount.Failure,
+            Count = ObservationCount.Failure,
 
             // A name from an MX record: anything that DNS carries (RFC 2181 §11).
             MxHost = DomainName.TryParse(text, out var host) && !host.IsRoot ? host.Value : "mx.example.test",
@@ -100,7 +100,7 @@ public sealed class ReportFuzzTests
             ReceivingAddress = IPAddress.Parse("::ffff:192.0.2.1"),
             Time = DateTimeOffset.UnixEpoch,
         };
-        return FailureKey.Of(evidence, new TlsFailure(types[index % types.Length], text));
+        return FailureKey.Of(evidence, new ObservedFailure(types[index % types.Length], text));
     }
 
     private static void CheckMessage(byte[] message)

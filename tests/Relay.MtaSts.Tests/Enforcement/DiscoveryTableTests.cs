@@ -54,7 +54,7 @@ public sealed class DiscoveryTableTests
         await lab.Middleware.InvokeAsync(
             attempt, Mail.Transport(_ => (TlsSessionResult.Established, Mail.Good, string.Empty)), StsLab.Token);
         AssertApplied(row.Text(mode), mode, attempt);
-        AssertReported(row, mode, [.. lab.Evidence.All.Where(evidence => evidence.Count == EvidenceCount.DetailsOnly)]);
+        AssertReported(row, mode, [.. lab.Evidence.All.Where(evidence => evidence.Count == ObservationCount.DetailsOnly)]);
     }
 
     private static void AssertApplied(string expected, string mode, DeliveryAttempt attempt)
@@ -82,7 +82,7 @@ public sealed class DiscoveryTableTests
         }
     }
 
-    private static void AssertReported(JsonElement row, string mode, IReadOnlyList<TlsEvidence> details)
+    private static void AssertReported(JsonElement row, string mode, IReadOnlyList<TlsObservation> details)
     {
         if (row.GetProperty("counts").Text(mode) == "none")
         {

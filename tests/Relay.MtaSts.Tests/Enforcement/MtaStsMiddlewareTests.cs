@@ -57,7 +57,7 @@ public sealed class MtaStsMiddlewareTests
 
         // The host behind the one that took the mail was never in question.
         Assert.Equal(Unlisted, Assert.Single(lab.Log.Named("mx-refused")).Fields["Mx"]);
-        Assert.Equal([EvidenceCount.Failure, EvidenceCount.Success], lab.Evidence.All.Select(evidence => evidence.Count));
+        Assert.Equal([ObservationCount.Failure, ObservationCount.Success], lab.Evidence.All.Select(evidence => evidence.Count));
     }
 
     [Fact] // RPT-19, RPT-45, RFC 8460 §3
@@ -89,7 +89,7 @@ public sealed class MtaStsMiddlewareTests
         Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Equal("sts-mx-not-listed", Assert.Single(lab.Log.Named("sts-testing")).Fields["Reason"]);
-        Assert.Equal(EvidenceCount.Failure, Assert.Single(lab.Evidence.All).Count);
+        Assert.Equal(ObservationCount.Failure, Assert.Single(lab.Evidence.All).Count);
     }
 
     [Theory] // STS-62: a policy never weakens what another plugin demands
@@ -195,7 +195,7 @@ public sealed class MtaStsMiddlewareTests
         await DeliverAsync(
             lab, Mail.To(Domain, Listed), Mail.Transport(_ => (TlsSessionResult.Established, Mail.Good, string.Empty), isFirstUse: false));
         var evidence = Assert.Single(lab.Evidence.All);
-        Assert.Equal(("sts", Enforce, EvidenceCount.Success), (evidence.Policy.Type, evidence.Policy.Text, evidence.Count));
+        Assert.Equal(("sts", Enforce, ObservationCount.Success), (evidence.Policy.Type, evidence.Policy.Text, evidence.Count));
     }
 
     [Fact] // STS-59: the refusal of STARTTLS, whatever its class, is transient under a policy (RFC 8461 §5.1)

@@ -68,11 +68,11 @@ public sealed class SessionTableTests
         }
     }
 
-    private static void AssertCounted(JsonElement row, string mode, IReadOnlyList<TlsEvidence> all)
+    private static void AssertCounted(JsonElement row, string mode, IReadOnlyList<TlsObservation> all)
     {
         var evidence = all[0];
         var isFailure = row.GetProperty("counts").Text(mode) == "failure";
-        Assert.Equal(isFailure ? EvidenceCount.Failure : EvidenceCount.Success, evidence.Count);
+        Assert.Equal(isFailure ? ObservationCount.Failure : ObservationCount.Success, evidence.Count);
         Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", evidence.Policy.Type);
         if (!isFailure)
         {

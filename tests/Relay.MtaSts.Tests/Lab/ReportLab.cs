@@ -71,18 +71,18 @@ internal sealed class ReportLab : IAsyncDisposable
     {
         for (var time = 0; time < times; time++)
         {
-            Ledger.Add(Session(domain, policy) with { Count = EvidenceCount.Success });
+            Ledger.Add(Session(domain, policy) with { Count = ObservationCount.Success });
         }
     }
 
-    public void Fail(string domain, StsPolicy? policy, params TlsFailure[] failures) =>
-        Ledger.Add(Session(domain, policy) with { Count = EvidenceCount.Failure, Failures = failures });
+    public void Fail(string domain, StsPolicy? policy, params ObservedFailure[] failures) =>
+        Ledger.Add(Session(domain, policy) with { Count = ObservationCount.Failure, Failures = failures });
 
-    public TlsEvidence Session(string domain, StsPolicy? policy = null) => new()
+    public TlsObservation Session(string domain, StsPolicy? policy = null) => new()
     {
         PolicyDomain = StsLab.Name(domain),
-        Policy = new ReportedPolicy(policy),
-        Count = EvidenceCount.Success,
+        Policy = new ObservedPolicy(policy),
+        Count = ObservationCount.Success,
         MxHost = $"mx.{domain}",
         SendingAddress = IPAddress.Parse("198.51.100.40"),
         ReceivingAddress = IPAddress.Parse("203.0.113.8"),

@@ -46,7 +46,7 @@ internal sealed class StsLab : IAsyncDisposable
 
     public LogEvents Log { get; } = new();
 
-    public EvidenceLog Evidence { get; } = new();
+    public ObservationLog Evidence { get; } = new();
 
     public IPolicyCache Cache => _services.GetRequiredService<IPolicyCache>();
 
@@ -126,7 +126,7 @@ internal sealed class StsLab : IAsyncDisposable
             .AddSingleton<IConfiguration>(configuration)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
             .AddSingleton<TimeProvider>(Clock)
-            .AddSingleton<ITlsEvidenceSink>(Evidence)
+            .AddSingleton<ITlsReportSink>(Evidence)
             .AddRelayDns()
             .AddMtaSts(configuration)
             .BuildServiceProvider();

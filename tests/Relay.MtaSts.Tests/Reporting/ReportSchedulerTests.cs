@@ -293,10 +293,10 @@ public sealed class ReportSchedulerTests
         }
 
         lab.Succeed("good.test");
-        lab.Fail("bad.test", null, new TlsFailure(TlsResultType.StartTlsNotSupported, string.Empty));
+        lab.Fail("bad.test", null, new ObservedFailure(TlsResultType.StartTlsNotSupported, string.Empty));
         lab.Ledger.Add(lab.Session("quiet.test") with
         {
-            Count = EvidenceCount.DetailsOnly,
+            Count = ObservationCount.DetailsOnly,
             Failures = [new(TlsResultType.StsPolicyInvalid, "version")],
         });
         await lab.EndDayAsync();

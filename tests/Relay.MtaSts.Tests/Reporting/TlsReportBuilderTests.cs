@@ -61,7 +61,7 @@ public sealed partial class TlsReportBuilderTests
         var policy = ReportLab.Policy(Text);
         foreach (var type in Enum.GetValues<TlsResultType>())
         {
-            lab.Fail("b\u00fccher.example", policy, new TlsFailure(type, string.Empty));
+            lab.Fail("b\u00fccher.example", policy, new ObservedFailure(type, string.Empty));
         }
 
         lab.Succeed("b\u00fccher.example");

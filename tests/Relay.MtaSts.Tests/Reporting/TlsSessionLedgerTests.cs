@@ -7,8 +7,8 @@ namespace Relay.MtaSts.Tests.Reporting;
 
 public sealed class TlsSessionLedgerTests
 {
-    private static readonly TlsFailure Expired = new(TlsResultType.CertificateExpired, string.Empty);
-    private static readonly TlsFailure Mismatch = new(TlsResultType.CertificateHostMismatch, string.Empty);
+    private static readonly ObservedFailure Expired = new(TlsResultType.CertificateExpired, string.Empty);
+    private static readonly ObservedFailure Mismatch = new(TlsResultType.CertificateHostMismatch, string.Empty);
 
     [Fact] // RPT-09, RPT-10, RPT-18, RFC 8460 §4.2: the session counts once, its faults side by side
     public async Task Sessions_AreCountedOnceWhateverTheirFaults()
@@ -33,7 +33,7 @@ public sealed class TlsSessionLedgerTests
         await using var lab = ReportLab.Start();
         lab.Ledger.Add(lab.Session("example.test") with
         {
-            Count = EvidenceCount.DetailsOnly,
+            Count = ObservationCount.DetailsOnly,
             Failures = [new(TlsResultType.StsPolicyFetchError, "http-status-404")],
         });
         lab.Ledger.Flush();
@@ -97,7 +97,7 @@ public sealed class TlsSessionLedgerTests
         await using var lab = ReportLab.Start();
         for (var index = 0; index < 2_500; index++)
         {
-            lab.Fail("example.test", null, new TlsFailure(TlsResultType.ValidationFailure, $"reason-{index}"));
+            lab.Fail("example.test", null, new ObservedFailure(TlsResultType.ValidationFailure, $"reason-{index}"));
             if (index % 700 == 0)
             {
                 lab.Ledger.Flush();
@@ -121,7 +121,7 @@ public sealed class TlsSessionLedgerTests
         await using var lab = ReportLab.Start();
         lab.Ledger.Add(lab.Session("example.test") with
         {
-            Count = EvidenceCount.Failure,
+            Count = ObservationCount.Failure,
             Failures = [new(TlsResultType.CertificateNotTrusted, "a b\"\r\n\u001b[31m" + new string('x', 999))],
             ReceivingAddress = IPAddress.Parse(address),
             ReceivingHelo = "evil\r\nname\u0000",
@@ -138,7 +138,7 @@ public sealed class TlsSessionLedgerTests
     public async Task CollectiveType_WithoutReason_GetsOne()
     {
         await using var lab = ReportLab.Start();
-        lab.Fail("example.test", null, new TlsFailure(TlsResultType.ValidationFailure, string.Empty), Expired);
+        lab.Fail("example.test", null, new ObservedFailure(TlsResultType.ValidationFailure, string.Empty), Expired);
         lab.Ledger.Flush();
         Assert.Equal(
             ["", "unspecified"],

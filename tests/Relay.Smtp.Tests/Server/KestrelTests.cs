@@ -123,7 +123,7 @@ public sealed class KestrelTests : IAsyncLifetime
     private async Task ServeAsync(ConnectionContext connection)
     {
         var facts = new SessionFacts((IPEndPoint)connection.RemoteEndPoint!, (IPEndPoint)connection.LocalEndPoint!);
-        var services = new SmtpServerServices(
+        var services = new SmtpServerDependencies(
             ServerUnderTest.WithTls, new ScriptedPolicy(), _acceptor, TimeProvider.System, NullLogger.Instance);
         try
         {

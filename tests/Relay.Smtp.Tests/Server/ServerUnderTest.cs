@@ -60,7 +60,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public void Launch()
     {
-        var services = new SmtpServerServices(Options, Policy, Acceptor, Clock, Log.CreateLogger(string.Empty)) { Authenticator = Authenticator };
+        var services = new SmtpServerDependencies(Options, Policy, Acceptor, Clock, Log.CreateLogger(string.Empty)) { Authenticator = Authenticator };
         var client = new SessionFacts(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 25));
         _input = _toClient.Reader.AsStream();
         _output = _toServer.Writer.AsStream();

@@ -200,7 +200,7 @@ public class SmtpServerSessionTests
         await server.LaunchAfterAsync("EHLO early.test\r\n");
         Assert.StartsWith("554 5.5.1", await server.ReadToEndAsync(), StringComparison.Ordinal);
         await server.Session;
-        Assert.Equal("greeting", Assert.Single(server.Log.Named("talked-early")).Fields["Before"]);
+        Assert.Equal("greeting", Assert.Single(server.Log.Named("early-talker")).Fields["Before"]);
     }
 
     [Fact] // RFC 5321 §4.3.2

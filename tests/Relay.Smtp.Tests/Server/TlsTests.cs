@@ -88,7 +88,7 @@ public class TlsTests
         Assert.DoesNotContain("220 ", replies, StringComparison.Ordinal);
         Assert.EndsWith("554 5.5.1 Commands came before they were due\r\n", replies, StringComparison.Ordinal);
         await server.Session;
-        Assert.Equal("tls", Assert.Single(server.Log.Named("talked-early")).Fields["Before"]);
+        Assert.Equal("tls", Assert.Single(server.Log.Named("early-talker")).Fields["Before"]);
         Assert.Equal(0, server.Acceptor.Begun);
     }
 

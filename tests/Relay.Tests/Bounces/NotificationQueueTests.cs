@@ -106,7 +106,7 @@ public sealed class NotificationQueueTests
             lab.Clock.Advance(TimeSpan.FromMinutes(2));
         }
 
-        Assert.Equal("<ann@example.net>", (await lab.Log.NextAsync("nobody-to-tell"))["To"]);
+        Assert.Equal("<ann@example.net>", (await lab.Log.NextAsync("undeliverable-bounce"))["To"]);
         await queue.StopAsync(Token);
         Assert.Equal($"{state}|1", lab.Query("SELECT state, (SELECT COUNT(*) FROM message) FROM recipient"));
     }

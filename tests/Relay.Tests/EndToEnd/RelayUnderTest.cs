@@ -25,7 +25,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
     public LogCapture Log { get; }
 
     /// <summary>What was counted for reports.</summary>
-    public EvidenceList Evidence { get; private init; } = new();
+    public ObservationList Evidence { get; private init; } = new();
 
     public IServiceProvider Services => _application.Services;
 
@@ -48,7 +48,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         var log = new LogCapture();
         var provider = new RelayLoggerProvider(LogFormat.Text, log, clock);
         log.Settle = provider.Drain;
-        var evidence = new EvidenceList();
+        var evidence = new ObservationList();
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "{}");
         var faults = new List<string>();
@@ -61,7 +61,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
                 services.RemoveAll<ILoggerProvider>();
                 services.AddSingleton<ILoggerProvider>(_ => provider);
                 services.Replace(ServiceDescriptor.Singleton(clock));
-                services.AddSingleton<ITlsEvidenceSink>(evidence);
+                services.AddSingleton<ITlsReportSink>(evidence);
                 more(services);
             });
         File.Delete(file);

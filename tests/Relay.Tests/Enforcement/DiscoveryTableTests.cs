@@ -51,7 +51,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         }
 
         var fate = await PolicyLab.FateAsync(relay, $"ann@{scene.Domain}");
-        AssertDetails(row, mode, [.. lab.Evidence.For(scene.Domain).Skip(known).Where(one => one.Count == EvidenceCount.DetailsOnly)]);
+        AssertDetails(row, mode, [.. lab.Evidence.For(scene.Domain).Skip(known).Where(one => one.Count == ObservationCount.DetailsOnly)]);
         await AssertAppliedAsync(row, mode, scene, fate, host, connections);
         if (name is "policy-fetch-backoff" or "txt-id-unchanged")
         {
@@ -140,7 +140,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         Assert.All(parts, part => Assert.Contains(part, fate, StringComparison.Ordinal));
     }
 
-    private static void AssertDetails(EnforcementRow row, string mode, IReadOnlyList<TlsEvidence> details)
+    private static void AssertDetails(EnforcementRow row, string mode, IReadOnlyList<TlsObservation> details)
     {
         if (row.Count(mode) == "none")
         {

@@ -43,7 +43,7 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         AssertOutcome(row, mode, fate);
         AssertPolicyLogged(row, mode, scene, fate);
         AssertHosts(row, mode, scene);
-        AssertEvidence(row, mode, [.. lab.Evidence.For(scene.PolicyDomain).Skip(earlier)]);
+        AssertObservations(row, mode, [.. lab.Evidence.For(scene.PolicyDomain).Skip(earlier)]);
     }
 
     // The host offers STARTTLS once, and closes, so that the next message finds no open connection.
@@ -130,7 +130,7 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         }
     }
 
-    private static void AssertEvidence(EnforcementRow row, string mode, IReadOnlyList<TlsEvidence> evidence)
+    private static void AssertObservations(EnforcementRow row, string mode, IReadOnlyList<TlsObservation> evidence)
     {
         if (row.Count(mode) == "none" || row.Event == "recipient-address-literal")
         {
@@ -143,12 +143,12 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         if (row.Count(mode) == "success")
         {
             var success = Assert.Single(evidence);
-            Assert.Equal(EvidenceCount.Success, success.Count);
+            Assert.Equal(ObservationCount.Success, success.Count);
             Assert.Empty(success.Failures);
             return;
         }
 
-        var failure = Assert.Single(evidence, one => one.Count == EvidenceCount.Failure);
+        var failure = Assert.Single(evidence, one => one.Count == ObservationCount.Failure);
         Assert.Equal(row.ResultTypes, failure.Failures.Select(fault => fault.Type.ToWord()));
         AssertReason(row, failure.Failures[0].Reason);
     }

@@ -166,7 +166,7 @@ public sealed class PolicyChangeTests : IAsyncLifetime
         }
 
         Assert.Single(mx.Connections);
-        Assert.Equal(EvidenceCount.Success, Assert.Single(_lab.Evidence.For(Domain)).Count);
+        Assert.Equal(ObservationCount.Success, Assert.Single(_lab.Evidence.For(Domain)).Count);
     }
 
     // A retry comes a little late at random, and only once the deferral is stored.

@@ -45,7 +45,7 @@ internal sealed class PolicyLab : IAsyncDisposable
 
     public LabCertificateAuthority Authority { get; }
 
-    public EvidenceLog Evidence { get; } = new();
+    public ObservationLog Evidence { get; } = new();
 
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("relay-sts-").FullName;
 
@@ -110,7 +110,7 @@ internal sealed class PolicyLab : IAsyncDisposable
 
     public Task<RelayUnderTest> StartRelayAsync(params (string Key, string Value)[] settings) => RelayUnderTest.StartAsync(
         Clock,
-        services => services.AddSingleton<ITlsEvidenceSink>(Evidence),
+        services => services.AddSingleton<ITlsReportSink>(Evidence),
         [
             ("Relay:HostName", "relay.test"),
             ("Relay:DataDirectory", DataDirectory),

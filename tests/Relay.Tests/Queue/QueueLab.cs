@@ -45,8 +45,8 @@ internal sealed class QueueLab : IAsyncDisposable
     public MailQueue Make()
     {
         var queue = new MailQueue(
-            Microsoft.Extensions.Options.Options.Create(Options), Settings, new Courier(Pipeline, Pipeline, Log),
-            new Settler(Options, new Notifier(Notifications, Clock), Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
+            Microsoft.Extensions.Options.Options.Create(Options), Settings, new DeliveryRunner(Pipeline, Pipeline, Log),
+            new OutcomeRecorder(Options, new Notifier(Notifications, Clock), Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
             Source = Source?.Invoke(Path.Combine(Directory, "queue.db")),

@@ -14,10 +14,10 @@ public sealed class QueueSpaceTests
         var queue = await lab.StartAsync();
         _disk = 1_099_999;
         Assert.Equal(EnqueueResult.Full, await EnqueueAsync(lab, queue));
-        await lab.Log.NextAsync("disk-short");
+        await lab.Log.NextAsync("disk-low");
         _disk = 1_100_000;
         Assert.Equal(EnqueueResult.Stored, await EnqueueAsync(lab, queue));
-        await lab.Log.NextAsync("disk-roomy");
+        await lab.Log.NextAsync("disk-ok");
         await lab.Log.NextAsync("delivered");
     }
 

@@ -51,7 +51,7 @@ public sealed class QueueWriterTests
     [InlineData(false)]
     public void Stalled_CommitThatHasEnded_IsNoStall(bool succeeded)
     {
-        var condition = new StoreCondition(NullLogger.Instance);
+        var condition = new StoreHealth(NullLogger.Instance);
         condition.Begins();
         condition.Stalled(TimeSpan.FromMinutes(2));
         Assert.False(condition.MayTry(isAnotherWaiting: false));

@@ -240,11 +240,11 @@ public sealed class RecoveryTests
         Assert.True(queue.NextId().Value > QueueIdSequence.First + Small);
     }
 
-    private static SalvageReport Recover(QueueLab lab)
+    private static QueueRecoveryReport Recover(QueueLab lab)
     {
         using var directory = QueueDirectory.Open(lab.Directory);
         directory.MarkMade();
-        return new Salvage(directory.QueueFile, lab.Clock.GetUtcNow()).Run(Token);
+        return new QueueRecovery(directory.QueueFile, lab.Clock.GetUtcNow()).Run(Token);
     }
 
     private static async Task<QueueLab> MakeAsync(int messages, bool closes)

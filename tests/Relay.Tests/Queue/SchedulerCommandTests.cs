@@ -7,7 +7,7 @@ namespace Relay.Tests.Queue;
 /// <summary>What operators' commands do to entries that are given out, and to sites that rest.</summary>
 public sealed class SchedulerCommandTests : IDisposable
 {
-    private const string Home = "a.test";
+    private const string Domain = "a.test";
 
     private static readonly QueueSettings Settings = new("unused", MaxConcurrency: 10, MaxPerSite: 5);
 
@@ -66,40 +66,40 @@ public sealed class SchedulerCommandTests : IDisposable
         Add(3);
         Add(4);
         Assert.Null(Take());
-        Assert.Equal(TimeSpan.FromMinutes(15), _scheduler.RestOf(Home));
+        Assert.Equal(TimeSpan.FromMinutes(15), _scheduler.RestOf(Domain));
 
         _scheduler.Expedite(entry => entry.Id.Value > 2);
         Fail(Take()!);
-        Assert.Equal(TimeSpan.FromMinutes(1), _scheduler.RestOf(Home));
+        Assert.Equal(TimeSpan.FromMinutes(1), _scheduler.RestOf(Domain));
         Assert.Null(Take());
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(4, Take()!.Entry.Id.Value);
     }
 
-    private void Add(long id) => _scheduler.AddFresh(new QueueId(id), Home, long.MaxValue, resident: null);
+    private void Add(long id) => _scheduler.AddNew(new QueueId(id), Domain, long.MaxValue, resident: null);
 
     // The next attempt, after the look-up that may come before it.
-    private Turn.Attempt? Take()
+    private WorkItem.Attempt? Take()
     {
         while (_scheduler.TryTake(out var turn))
         {
-            if (turn is Turn.Attempt attempt)
+            if (turn is WorkItem.Attempt attempt)
             {
                 return attempt;
             }
 
-            _scheduler.SetRoute(Assert.IsType<Turn.Route>(turn).Destination, Home);
+            _scheduler.SetRoute(Assert.IsType<WorkItem.Route>(turn).Destination, Domain);
             _scheduler.FinishTurn(turn);
         }
 
         return null;
     }
 
-    private void Defer(Turn.Attempt attempt) => End(attempt, SiteHealth.Neutral);
+    private void Defer(WorkItem.Attempt attempt) => End(attempt, SiteHealth.Neutral);
 
-    private void Fail(Turn.Attempt attempt) => End(attempt, SiteHealth.Unreachable);
+    private void Fail(WorkItem.Attempt attempt) => End(attempt, SiteHealth.Unreachable);
 
-    private void End(Turn.Attempt attempt, SiteHealth health)
+    private void End(WorkItem.Attempt attempt, SiteHealth health)
     {
         _scheduler.FinishAtSite(attempt, health);
         _scheduler.PutBack(attempt.Entry, TimeSpan.FromHours(1));

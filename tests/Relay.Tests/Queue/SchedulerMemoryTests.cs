@@ -65,19 +65,19 @@ public sealed class SchedulerMemoryTests
             scheduler.Add(new QueueId(entry + 1), $"d{entry}.test", long.MaxValue, attempts: 1, TimeSpan.Zero);
         }
 
-        var attempts = new Queue<Turn.Attempt>();
+        var attempts = new Queue<WorkItem.Attempt>();
         var routes = 0;
         void Go()
         {
             while (scheduler.TryTake(out var turn))
             {
-                if (turn is Turn.Attempt attempt)
+                if (turn is WorkItem.Attempt attempt)
                 {
                     attempts.Enqueue(attempt);
                     continue;
                 }
 
-                var destination = Assert.IsType<Turn.Route>(turn).Destination;
+                var destination = Assert.IsType<WorkItem.Route>(turn).Destination;
                 routes++;
                 scheduler.SetRoute(destination, destination.Name);
                 scheduler.FinishTurn(turn);

@@ -172,7 +172,7 @@ public sealed class SchedulingTests
         Assert.Equal(4, site.Limit);
         Take(site, destination);
         Assert.True(site.Finish(SiteHealth.Unreachable, started: 1, now: 2, _ => 100));
-        Assert.Equal((1, 102L), (site.Limit, site.RestsUntil));
+        Assert.Equal((1, 102L), (site.Limit, site.BackoffUntil));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Relay.MtaSts.Reporting.Https;
 /// <summary>What the posting of reports logs.</summary>
 internal static partial class EndpointLog
 {
-    [LoggerMessage(EventId = EventIds.ReportEndpointUnverified, EventName = "report-endpoint-unverified", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = MtaStsEventIds.ReportEndpointUnverified, EventName = "report-endpoint-unverified", Level = LogLevel.Warning,
         Message = "{Host} {Text}")]
     public static partial void EndpointUnverified(this ILogger logger, string host, string text);
 }

@@ -65,7 +65,7 @@ internal static class WriteAheadLog
     {
         var committed = new Dictionary<uint, long>();
         var pending = new Dictionary<uint, long>();
-        var isProven = before is not null;
+        var isHealthy = before is not null;
         var frame = new byte[FrameHeaderOctets + pageSize];
         for (var at = (long)HeaderOctets; RandomAccess.Read(log, frame, at) == frame.Length; at += frame.Length)
         {
@@ -76,7 +76,7 @@ internal static class WriteAheadLog
                 break;
             }
 
-            isProven |= before is not null;
+            isHealthy |= before is not null;
             before = own;
             pending[Word(frame, 0)] = at + FrameHeaderOctets;
             if (Word(frame, 1) != 0)
@@ -90,7 +90,7 @@ internal static class WriteAheadLog
             }
         }
 
-        return isProven ? committed : [];
+        return isHealthy ? committed : [];
     }
 
     private static (uint, uint) Sum((uint, uint) before, ReadOnlySpan<byte> frame, bool isBigEndian) =>

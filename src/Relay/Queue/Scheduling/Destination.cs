@@ -5,7 +5,7 @@ namespace Relay.Queue.Scheduling;
 /// <summary>
 /// A destination domain and its ready entries, first come first served. Guarded by the scheduler's lock.
 /// </summary>
-internal sealed class Destination(string name) : ILaneMember
+internal sealed class Destination(string name) : IFairQueueMember
 {
     private QueueEntry? _last;
 
@@ -25,13 +25,13 @@ internal sealed class Destination(string name) : ILaneMember
     public long RoutedUntil { get; set; }
 
     /// <summary>Its place in the line for look-ups.</summary>
-    public LanePlace Place { get; set; }
+    public FairQueuePlace Place { get; set; }
 
     /// <summary>The route is being looked up.</summary>
     public bool IsRouting { get; set; }
 
     /// <summary>Mail has come for it that its site does not know of yet.</summary>
-    public bool HasFresh { get; set; }
+    public bool HasNew { get; set; }
 
     /// <summary>The destination stands in its site's rotation.</summary>
     public bool IsInRotation { get; set; }

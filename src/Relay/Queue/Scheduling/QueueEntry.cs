@@ -21,7 +21,7 @@ internal sealed class QueueEntry(QueueId id, Destination destination, long expir
     public int Attempts { get; set; }
 
     /// <summary>The message while it is in memory.</summary>
-    public ResidentMessage? Resident { get; set; }
+    public InMemoryMessage? InMemory { get; set; }
 
     /// <summary>The next in the destination's line of ready entries.</summary>
     public QueueEntry? Next { get; set; }

@@ -10,7 +10,7 @@ internal sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
 {
     private const int JitterSteps = 1000;
     private const double MaxJitter = 0.1;
-    private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan[] Default =
     [
@@ -33,10 +33,10 @@ internal sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
     /// How long a site that could not be reached so many times in a row is left alone: never longer than the message
     /// that found out waits itself, nor than a quarter of an hour, so that mail goes soon after the site is back.
     /// </summary>
-    public TimeSpan RestAfter(int failures)
+    public TimeSpan BackoffAfter(int failures)
     {
         var rest = Exact(failures);
-        return rest < LongestRest ? rest : LongestRest;
+        return rest < LongestBackoff ? rest : LongestBackoff;
     }
 
     private TimeSpan Exact(int attempts) => _waits[Math.Clamp(attempts - 1, 0, _waits.Count - 1)];

@@ -30,8 +30,8 @@ internal sealed partial class Scheduler
         lock (_gate)
         {
             var now = _clock.GetTimestamp();
-            return _destinations.SiteOf(destination) is { } site && site.RestsUntil > now
-                ? _clock.GetElapsedTime(now, site.RestsUntil)
+            return _destinations.SiteOf(destination) is { } site && site.BackoffUntil > now
+                ? _clock.GetElapsedTime(now, site.BackoffUntil)
                 : TimeSpan.Zero;
         }
     }
@@ -51,14 +51,14 @@ internal sealed partial class Scheduler
                 if (ready > 0)
                 {
                     found += ready;
-                    EndRest(destination);
+                    EndBackoff(destination);
                 }
             }
 
             foreach (var entry in TakeWaiting(matches))
             {
                 found++;
-                EndRest(entry.Destination);
+                EndBackoff(entry.Destination);
                 Place(entry, TimeSpan.Zero);
             }
 
@@ -140,15 +140,15 @@ internal sealed partial class Scheduler
     /// which may have begun without it, or with a new entry. Never a second one for a destination: that would deliver twice.
     /// </summary>
     /// <param name="id">The message.</param>
-    /// <param name="homes">Its destinations, each with the end of its time and how many attempts there were.</param>
-    public void Reinstate(QueueId id, IReadOnlyDictionary<string, (long Expiry, int Attempts)> homes)
+    /// <param name="schedules">Its destinations, each with the end of its time and how many attempts there were.</param>
+    public void Reinstate(QueueId id, IReadOnlyDictionary<string, (long Expiry, int Attempts)> schedules)
     {
         lock (_gate)
         {
             var found = new HashSet<string>(StringComparer.Ordinal);
             Expedite(entry =>
             {
-                var matches = entry.Id == id && homes.ContainsKey(entry.Destination.Name);
+                var matches = entry.Id == id && schedules.ContainsKey(entry.Destination.Name);
                 if (matches)
                 {
                     found.Add(entry.Destination.Name);
@@ -156,14 +156,14 @@ internal sealed partial class Scheduler
 
                 return matches;
             });
-            foreach (var entry in UnderWayOf(id).Where(entry => homes.ContainsKey(entry.Destination.Name)))
+            foreach (var entry in UnderWayOf(id).Where(entry => schedules.ContainsKey(entry.Destination.Name)))
             {
                 _underWay[entry] = Decision.Reinstated;
             }
 
-            foreach (var (name, home) in homes.Where(home => !found.Contains(home.Key)))
+            foreach (var (name, schedule) in schedules.Where(schedule => !found.Contains(schedule.Key)))
             {
-                Add(id, name, home.Expiry, home.Attempts, TimeSpan.Zero);
+                Add(id, name, schedule.Expiry, schedule.Attempts, TimeSpan.Zero);
             }
         }
     }
@@ -179,8 +179,8 @@ internal sealed partial class Scheduler
     private static void LetGo(QueueEntry entry)
     {
         entry.Destination.Entries--;
-        entry.Resident?.Release();
-        entry.Resident = null;
+        entry.InMemory?.Release();
+        entry.InMemory = null;
     }
 
     private List<QueueEntry> EndedMeanwhile()
@@ -217,11 +217,11 @@ internal sealed partial class Scheduler
         return taken;
     }
 
-    private void EndRest(Destination destination)
+    private void EndBackoff(Destination destination)
     {
         if (destination.Site is { } site)
         {
-            site.EndRest();
+            site.EndBackoff();
             Rotate(site);
         }
     }

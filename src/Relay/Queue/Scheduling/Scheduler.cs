@@ -11,7 +11,7 @@ internal sealed partial class Scheduler : IDisposable
     private const int MaxBatch = 1_000;
 
     // Sites are looked up only as far as their turn may come soon: of a million destinations that all failed each may have its own.
-    private const int MaxTrialSites = 100_000;
+    private const int MaxSuspectSites = 100_000;
     private static readonly TimeSpan RouteLifetime = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
@@ -22,11 +22,11 @@ internal sealed partial class Scheduler : IDisposable
     private readonly WakeTimer _timer;
     private readonly KnownDestinations _destinations;
     private readonly PriorityQueue<QueueEntry, long> _later = new();
-    private readonly PriorityQueue<Site, long> _resting = new();
-    private readonly Lanes<Site> _rotation;
+    private readonly PriorityQueue<Site, long> _backingOff = new();
+    private readonly FairQueue<Site> _rotation;
 
     // Look-ups have slots of their own: those that time out by the thousand must leave the attempts' free.
-    private readonly Lanes<Destination> _unrouted;
+    private readonly FairQueue<Destination> _unrouted;
     private readonly Queue<QueueEntry> _overdue = new();
     private int _last;
     private TaskCompletionSource? _idle;
@@ -41,8 +41,8 @@ internal sealed partial class Scheduler : IDisposable
         _clock = clock;
         _schedule = schedule;
         _maxPerSite = settings.MaxPerSite;
-        _rotation = new Lanes<Site>(settings.MaxConcurrency);
-        _unrouted = new Lanes<Destination>(settings.MaxConcurrency);
+        _rotation = new FairQueue<Site>(settings.MaxConcurrency);
+        _unrouted = new FairQueue<Destination>(settings.MaxConcurrency);
         _wake = wake;
         _timer = new WakeTimer(clock, OnTimer);
         _destinations = new KnownDestinations(settings.MaxPerSite);
@@ -61,14 +61,14 @@ internal sealed partial class Scheduler : IDisposable
     }
 
     /// <summary>Adds an entry of a message that just came; it is due at once.</summary>
-    public void AddFresh(QueueId id, string destination, long expiry, ResidentMessage? resident)
+    public void AddNew(QueueId id, string destination, long expiry, InMemoryMessage? resident)
     {
         lock (_gate)
         {
-            var home = _destinations.Find(destination);
-            home.Entries++;
-            home.HasFresh = true;
-            Place(new QueueEntry(id, home, expiry) { Resident = resident }, TimeSpan.Zero);
+            var found = _destinations.Find(destination);
+            found.Entries++;
+            found.HasNew = true;
+            Place(new QueueEntry(id, found, expiry) { InMemory = resident }, TimeSpan.Zero);
         }
     }
 
@@ -77,9 +77,9 @@ internal sealed partial class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            var home = _destinations.Find(destination);
-            home.Entries++;
-            Place(new QueueEntry(id, home, expiry) { Attempts = attempts }, wait);
+            var found = _destinations.Find(destination);
+            found.Entries++;
+            Place(new QueueEntry(id, found, expiry) { Attempts = attempts }, wait);
         }
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class Scheduler : IDisposable
     }
 
     /// <summary>The next thing to do; false when nothing can start now. Each turn ends with <see cref="FinishTurn"/>.</summary>
-    public bool TryTake(out Turn turn)
+    public bool TryTake(out WorkItem turn)
     {
         lock (_gate)
         {
@@ -136,21 +136,21 @@ internal sealed partial class Scheduler : IDisposable
                 return false;
             }
 
-            var least = _rotation.Waiting(Lane.Trial) < MaxTrialSites ? Lane.Trial : Lane.Fresh;
-            if (_unrouted.TryDequeue(least, out var destination, out var lane))
+            var least = _rotation.Waiting(ServiceClass.Suspect) < MaxSuspectSites ? ServiceClass.Suspect : ServiceClass.New;
+            if (_unrouted.TryDequeue(least, out var destination, out var serviceClass))
             {
-                _unrouted.Occupy(lane);
+                _unrouted.Occupy(serviceClass);
                 destination.IsRouting = true;
-                turn = new Turn.Route(destination) { Lane = lane };
+                turn = new WorkItem.Route(destination) { ServiceClass = serviceClass };
                 return true;
             }
 
-            if (_last < _maxPerSite && _rotation.HasSlot(Lane.Trial) && _overdue.TryDequeue(out var overdue))
+            if (_last < _maxPerSite && _rotation.HasSlot(ServiceClass.Suspect) && _overdue.TryDequeue(out var overdue))
             {
                 _last++;
-                _rotation.Occupy(Lane.Trial);
+                _rotation.Occupy(ServiceClass.Suspect);
                 _underWay.Add(overdue, Decision.None);
-                turn = new Turn.Last(overdue) { Lane = Lane.Trial };
+                turn = new WorkItem.Last(overdue) { ServiceClass = ServiceClass.Suspect };
                 return true;
             }
 
@@ -159,17 +159,17 @@ internal sealed partial class Scheduler : IDisposable
     }
 
     /// <summary>A turn is over, with all that it had to write.</summary>
-    public void FinishTurn(Turn turn)
+    public void FinishTurn(WorkItem turn)
     {
         lock (_gate)
         {
-            if (turn is Turn.Route)
+            if (turn is WorkItem.Route)
             {
-                _unrouted.Leave(turn.Lane);
+                _unrouted.Leave(turn.ServiceClass);
             }
             else
             {
-                _rotation.Leave(turn.Lane);
+                _rotation.Leave(turn.ServiceClass);
             }
 
             if (IsIdle)
@@ -201,13 +201,13 @@ internal sealed partial class Scheduler : IDisposable
     }
 
     /// <summary>An attempt is done with its site, though not yet written.</summary>
-    public void FinishAtSite(Turn.Attempt attempt, SiteHealth health)
+    public void FinishAtSite(WorkItem.Attempt attempt, SiteHealth health)
     {
         lock (_gate)
         {
             var now = _clock.GetTimestamp();
             var site = attempt.Site;
-            if (site.Finish(health, attempt.Started, now, failures => ToTimestamps(_schedule.RestAfter(failures))))
+            if (site.Finish(health, attempt.Started, now, failures => ToTimestamps(_schedule.BackoffAfter(failures))))
             {
                 TakeOverdue(site, now);
             }
@@ -262,8 +262,8 @@ internal sealed partial class Scheduler : IDisposable
         destination.Append(entry);
         if (!destination.IsRouting && (destination.Site is null || destination.RoutedUntil <= _clock.GetTimestamp()))
         {
-            var lane = destination.Site is { IsProven: true } ? Lane.Proven : destination.HasFresh ? Lane.Fresh : Lane.Trial;
-            _unrouted.Enqueue(destination, lane);
+            var serviceClass = destination.Site is { IsHealthy: true } ? ServiceClass.Healthy : destination.HasNew ? ServiceClass.New : ServiceClass.Suspect;
+            _unrouted.Enqueue(destination, serviceClass);
         }
 
         if (destination.Site is { } site)
@@ -275,8 +275,8 @@ internal sealed partial class Scheduler : IDisposable
     private void JoinSite(Destination destination, Site site)
     {
         site.Join(destination);
-        site.HasFresh |= destination.HasFresh;
-        destination.HasFresh = false;
+        site.HasNew |= destination.HasNew;
+        destination.HasNew = false;
         Rotate(site);
     }
 
@@ -286,27 +286,27 @@ internal sealed partial class Scheduler : IDisposable
         var now = _clock.GetTimestamp();
         if (site.IsRunnable(now))
         {
-            _rotation.Enqueue(site, site.Lane);
+            _rotation.Enqueue(site, site.ServiceClass);
         }
-        else if (site.HasReady && site.RestsUntil > now && !site.IsAwaited)
+        else if (site.HasReady && site.BackoffUntil > now && !site.IsAwaited)
         {
             site.IsAwaited = true;
-            _resting.Enqueue(site, site.RestsUntil);
-            _timer.RingAt(site.RestsUntil);
+            _backingOff.Enqueue(site, site.BackoffUntil);
+            _timer.RingAt(site.BackoffUntil);
         }
     }
 
-    private bool TryTakeAttempt(out Turn turn)
+    private bool TryTakeAttempt(out WorkItem turn)
     {
         var now = _clock.GetTimestamp();
-        while (_rotation.TryDequeue(Lane.Trial, out var site, out var lane))
+        while (_rotation.TryDequeue(ServiceClass.Suspect, out var site, out var serviceClass))
         {
             if (site.IsRunnable(now) && site.Take() is { } entry)
             {
-                _rotation.Occupy(lane);
+                _rotation.Occupy(serviceClass);
                 Rotate(site);
                 _underWay.Add(entry, Decision.None);
-                turn = new Turn.Attempt(entry, site, now, IsFinal: entry.Expiry <= now) { Lane = lane };
+                turn = new WorkItem.Attempt(entry, site, now, IsFinal: entry.Expiry <= now) { ServiceClass = serviceClass };
                 return true;
             }
         }
@@ -344,14 +344,14 @@ internal sealed partial class Scheduler : IDisposable
         {
             var now = _clock.GetTimestamp();
             _timer.Reset();
-            for (var taken = 0; _resting.TryPeek(out var site, out var until) && until <= now; taken++)
+            for (var taken = 0; _backingOff.TryPeek(out var site, out var until) && until <= now; taken++)
             {
                 if (taken == MaxBatch)
                 {
                     return true;
                 }
 
-                _resting.Dequeue();
+                _backingOff.Dequeue();
                 site.IsAwaited = false;
                 Rotate(site);
             }
@@ -367,9 +367,9 @@ internal sealed partial class Scheduler : IDisposable
                 Place(entry, TimeSpan.Zero);
             }
 
-            var nextRest = _resting.TryPeek(out _, out var rest) ? rest : long.MaxValue;
+            var nextBackoff = _backingOff.TryPeek(out _, out var rest) ? rest : long.MaxValue;
             var nextEntry = _later.TryPeek(out _, out var next) ? next : long.MaxValue;
-            _timer.RingAt(Math.Min(nextRest, nextEntry));
+            _timer.RingAt(Math.Min(nextBackoff, nextEntry));
             return false;
         }
     }

@@ -5,7 +5,7 @@ namespace Relay.Queue.Scheduling;
 /// message taken, half of it when a session breaks, and a rest when they cannot be reached. Guarded by the scheduler's
 /// lock.
 /// </summary>
-internal sealed class Site(string key, int maxConcurrency) : ILaneMember
+internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
 {
     private const int FirstLimit = 5;
 
@@ -25,19 +25,19 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
     public int Active { get; private set; }
 
     /// <summary>The timestamp until which it is left alone.</summary>
-    public long RestsUntil { get; private set; } = long.MinValue;
+    public long BackoffUntil { get; private set; } = long.MinValue;
 
     /// <summary>Its place in the scheduler's rotation.</summary>
-    public LanePlace Place { get; set; }
+    public FairQueuePlace Place { get; set; }
 
     /// <summary>It took mail, and nothing since says that it no longer does.</summary>
-    public bool IsProven { get; private set; }
+    public bool IsHealthy { get; private set; }
 
     /// <summary>The lane in which it waits for its turn.</summary>
-    public Lane Lane => IsProven ? Lane.Proven : HasFresh ? Lane.Fresh : Lane.Trial;
+    public ServiceClass ServiceClass => IsHealthy ? ServiceClass.Healthy : HasNew ? ServiceClass.New : ServiceClass.Suspect;
 
     /// <summary>Mail has come since its last turn.</summary>
-    public bool HasFresh { get; set; }
+    public bool HasNew { get; set; }
 
     /// <summary>The destinations with ready entries.</summary>
     public IEnumerable<Destination> Ready
@@ -61,14 +61,14 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
     public bool IsIdle => Active == 0 && !HasReady && !Place.IsTaken;
 
     /// <summary>An attempt could start.</summary>
-    public bool IsRunnable(long now) => HasReady && Active < Limit && RestsUntil <= now;
+    public bool IsRunnable(long now) => HasReady && Active < Limit && BackoffUntil <= now;
 
     /// <summary>An operator wants it tried: what was learnt of its being unreachable no longer counts.</summary>
-    public void EndRest()
+    public void EndBackoff()
     {
         _failures = 0;
-        HasFresh = true;
-        RestsUntil = long.MinValue;
+        HasNew = true;
+        BackoffUntil = long.MinValue;
 
         // A rest that follows may be shorter than the one that is awaited.
         IsAwaited = false;
@@ -132,7 +132,7 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
             }
 
             Active++;
-            HasFresh = false;
+            HasNew = false;
             return entry;
         }
 
@@ -148,7 +148,7 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
             case SiteHealth.Good:
                 _failures = 0;
                 _lastGood = now;
-                IsProven = true;
+                IsHealthy = true;
                 Limit = Math.Min(Limit + 1, maxConcurrency);
                 return false;
 
@@ -156,18 +156,18 @@ internal sealed class Site(string key, int maxConcurrency) : ILaneMember
                 _failures = 0;
                 return false;
 
-            case SiteHealth.Unreachable when started >= RestsUntil && started >= _lastGood:
+            case SiteHealth.Unreachable when started >= BackoffUntil && started >= _lastGood:
                 // RFC 5321 §4.5.4.1: a host that cannot be reached is remembered, so that not each message waits for
                 // the timeout. Attempts begun before the rest or before the last success tell nothing new.
                 _failures++;
-                IsProven = false;
+                IsHealthy = false;
                 Limit = 1;
-                RestsUntil = now + restAfter(_failures);
+                BackoffUntil = now + restAfter(_failures);
                 return true;
 
             default:
                 // One that breaks every session may hold each for minutes, as one that does not answer does.
-                IsProven &= Limit > 1;
+                IsHealthy &= Limit > 1;
                 Limit = Math.Max(1, Limit / 2);
                 return false;
         }

@@ -29,13 +29,13 @@ internal sealed class QueueWriter : IDisposable
     public QueueWriter(DbDataSource source, ILogger logger)
     {
         _source = source;
-        Condition = new StoreCondition(logger);
+        Condition = new StoreHealth(logger);
         _thread = new Thread(Run) { Name = "queue writer", IsBackground = true };
         _thread.Start();
     }
 
     /// <summary>How the store is.</summary>
-    public StoreCondition Condition { get; }
+    public StoreHealth Condition { get; }
 
     /// <summary>
     /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken

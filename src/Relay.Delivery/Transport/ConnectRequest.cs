@@ -1,0 +1,23 @@
+using Relay.Delivery.Tls;
+
+namespace Relay.Delivery.Transport;
+
+/// <summary>What a connection is opened for.</summary>
+internal sealed record ConnectRequest(DeliveryAttempt Attempt, MxHost Host, PoolKey Key)
+{
+    public string Address => Key.Address.ToString();
+
+    public HopFacts Hop(TlsFacts? tls) => new(Host.ToString(), Key.Address, tls);
+
+    /// <summary>Leaves the evidence of a session on the attempt.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isFirstUse">False where another record already counts this session: clear after a failed
+    /// handshake.</param>
+    /// <param name="isUsable">False where the connection is dead, whatever the requirement.</param>
+    public void Leave(HostConnection connection, bool isFirstUse, bool isUsable = true)
+    {
+        connection.StartServing(Attempt.PolicyDomain);
+        var evidence = connection.Evidence(Host, isFirstUse);
+        Attempt.Sessions.Add(isUsable ? evidence : evidence with { SatisfiesRequirement = false });
+    }
+}

@@ -1,0 +1,79 @@
+namespace Relay.MtaSts;
+
+/// <summary>Numbers of the log events of MTA-STS; operators alert on them, so none is ever reused.</summary>
+public static class MtaStsEventIds
+{
+    /// <summary><c>policy-first-seen</c>.</summary>
+    public const int PolicyFirstSeen = 7001;
+
+    /// <summary><c>policy-renewed</c>.</summary>
+    public const int PolicyRenewed = 7002;
+
+    /// <summary><c>policy-changed</c>.</summary>
+    public const int PolicyChanged = 7003;
+
+    /// <summary><c>policy-weakened</c>.</summary>
+    public const int PolicyWeakened = 7004;
+
+    /// <summary><c>policy-kept</c>.</summary>
+    public const int PolicyKept = 7005;
+
+    /// <summary><c>policy-expired</c>.</summary>
+    public const int PolicyExpired = 7006;
+
+    /// <summary><c>policy-invalid</c>.</summary>
+    public const int PolicyInvalid = 7007;
+
+    /// <summary>
+    /// <c>policy-unavailable</c>: a record is published, its policy cannot be had, nothing is cached.
+    /// </summary>
+    public const int PolicyUnavailable = 7008;
+
+    /// <summary><c>policy-unknown</c>: the record could not be looked up and nothing is cached.</summary>
+    public const int PolicyUnknown = 7009;
+
+    /// <summary><c>mx-refused</c>.</summary>
+    public const int MxRefused = 7020;
+
+    /// <summary><c>sts-testing</c>.</summary>
+    public const int Testing = 7021;
+
+    /// <summary><c>sts-override</c>.</summary>
+    public const int Override = 7022;
+
+    /// <summary><c>sts-verified</c>.</summary>
+    public const int Verified = 7023;
+
+    /// <summary><c>policy-store-failed</c>.</summary>
+    public const int StoreFailed = 7040;
+
+    /// <summary><c>policy-store-set-aside</c>.</summary>
+    public const int StoreSetAside = 7041;
+
+    /// <summary><c>policy-store-rescued</c>.</summary>
+    public const int StoreRescued = 7042;
+
+    /// <summary><c>report-sent</c>.</summary>
+    public const int ReportSent = 8001;
+
+    /// <summary><c>report-failed</c>.</summary>
+    public const int ReportFailed = 8002;
+
+    /// <summary><c>reports-not-mailed</c>: reports wait for a DKIM key.</summary>
+    public const int ReportsNotMailed = 8003;
+
+    /// <summary><c>report-suppressed</c>: mail to a destination bounced.</summary>
+    public const int ReportSuppressed = 8004;
+
+    /// <summary><c>report-counts-kept</c>: the store did not take the counts; they wait in memory.</summary>
+    public const int ReportCountsKept = 8005;
+
+    /// <summary><c>report-pass-failed</c>: making and sending reports broke off; it goes on in a minute.</summary>
+    public const int ReportPassFailed = 8006;
+
+    /// <summary><c>report-store-set-aside</c>.</summary>
+    public const int ReportStoreSetAside = 8007;
+
+    /// <summary><c>report-endpoint-unverified</c>: a report went to an endpoint whose certificate does not hold.</summary>
+    public const int ReportEndpointUnverified = 7080;
+}

@@ -1,0 +1,23 @@
+namespace Relay.Smtp;
+
+/// <summary>The log events of this project: 2000s. Operators alert on them; none is ever reused.</summary>
+public static class SmtpEventIds
+{
+    /// <summary>A server session ended other than by QUIT.</summary>
+    public const int SessionBroken = 2001;
+
+    /// <summary>A server session met an error of our own.</summary>
+    public const int SessionFailed = 2002;
+
+    /// <summary>A message was refused, at MAIL or after its content was read.</summary>
+    public const int Refused = 2003;
+
+    /// <summary>A client's TLS handshake failed.</summary>
+    public const int ServerHandshakeFailed = 2004;
+
+    /// <summary>A client met a limit of its session.</summary>
+    public const int LimitReached = 2005;
+
+    /// <summary>A client sent commands before it was their turn.</summary>
+    public const int EarlyTalker = 2006;
+}
