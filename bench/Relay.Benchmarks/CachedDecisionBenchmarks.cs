@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;

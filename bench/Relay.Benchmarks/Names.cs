@@ -1,4 +1,4 @@
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Benchmarks;
 

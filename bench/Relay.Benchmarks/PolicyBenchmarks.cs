@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
 
 namespace Relay.Benchmarks;

@@ -1,4 +1,5 @@
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Benchmarks;
 

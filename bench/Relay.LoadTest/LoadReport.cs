@@ -1,5 +1,5 @@
 using System.Globalization;
-using Relay.Lab.Load;
+using Relay.LoadTest.Load;
 
 namespace Relay.LoadTest;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Relay.Lab.Load;
 using Relay.LoadTest;
 using Relay.LoadTest.Backlog;
+using Relay.LoadTest.Load;
 
 var messages = new Option<int>("--messages") { Description = "how many messages; with a backlog, in each round", DefaultValueFactory = _ => 10_000 };
 var sessions = new Option<int>("--sessions") { Description = "clients at the same time", DefaultValueFactory = _ => 20 };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Relay.Lab.Torture;
 using Relay.Torture;
 
 var kills = new Option<int>("--kills") { Description = "how often the relay is killed, or how often the small disk fills up", DefaultValueFactory = _ => 200 };

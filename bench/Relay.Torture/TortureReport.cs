@@ -1,5 +1,4 @@
 using System.Globalization;
-using Relay.Lab.Torture;
 
 namespace Relay.Torture;
 

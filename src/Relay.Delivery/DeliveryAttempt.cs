@@ -1,4 +1,4 @@
-using Relay.Dns;
+using Relay.Mail;
 using Relay.Smtp;
 using Relay.Smtp.Grammar;
 
@@ -11,7 +11,7 @@ public sealed class DeliveryAttempt
     public required string QueueId { get; init; }
 
     /// <summary>The recipients' domain as given: a domain, or an address literal in brackets.</summary>
-    public required string Destination { get; init; }
+    public required MailDomain Destination { get; init; }
 
     /// <summary>
     /// The domain whose policy applies: the recipients' domain, never an alias's target, or the next hop's name with a

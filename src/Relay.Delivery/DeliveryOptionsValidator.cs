@@ -1,7 +1,6 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
+using Relay.Tls;
 
 namespace Relay.Delivery;
 
@@ -32,7 +31,11 @@ internal sealed class DeliveryOptionsValidator : IValidateOptions<DeliveryOption
         }
 
         CheckTimeouts(faults, options);
-        CheckRoots(faults, options.TrustedRootsFile);
+        if (TrustedRoots.FaultOf("Delivery:TrustedRootsFile", options.TrustedRootsFile) is { } fault)
+        {
+            faults.Add(fault);
+        }
+
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
@@ -72,29 +75,5 @@ internal sealed class DeliveryOptionsValidator : IValidateOptions<DeliveryOption
         }
 
         CheckRange(faults, "Delivery:Timeouts:MinOctetsPerSecond", timeouts.MinOctetsPerSecond, 100_000);
-    }
-
-    private static void CheckRoots(List<string> faults, string? file)
-    {
-        if (file is null)
-        {
-            return;
-        }
-
-        try
-        {
-            var roots = new X509Certificate2Collection();
-            roots.ImportFromPemFile(file);
-            if (roots.Count == 0)
-            {
-                faults.Add($"Delivery:TrustedRootsFile: \"{file}\" holds no certificate; "
-                    + "name a PEM file with BEGIN CERTIFICATE blocks");
-            }
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            faults.Add($"Delivery:TrustedRootsFile: \"{file}\" cannot be read ({fault.Message}); "
-                + "name a readable PEM file, or leave the key out for the system's roots");
-        }
     }
 }

@@ -2,10 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Relay.Delivery.Addressing;
+using Relay.Delivery.Observations;
 using Relay.Delivery.Pipeline;
 using Relay.Delivery.Probing;
 using Relay.Delivery.Routing;
-using Relay.Delivery.Tls;
 using Relay.Delivery.Transport;
 
 namespace Relay.Delivery;
@@ -15,8 +15,8 @@ public static class DeliveryServices
 {
     /// <summary>
     /// Adds <see cref="IRouter"/>, <see cref="IKnownNullMx"/> (where DNS has a cache), <see cref="IDeliveryPipeline"/> and <see cref="IMxProbe"/>. Needs a <see cref="DeliveryIdentity"/>, a
-    /// <see cref="Dns.IDnsResolver"/> and a <see cref="TimeProvider"/>; takes every <see cref="IDeliveryMiddleware"/> in the
-    /// order registered.
+    /// <see cref="Dns.IDnsResolver"/> and a <see cref="TimeProvider"/>; takes every <see cref="IDeliveryMiddleware"/>, each
+    /// in its stage.
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
@@ -25,6 +25,7 @@ public static class DeliveryServices
         services.TryAddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.TryAddSingleton<IValidateOptions<RoutingOptions>, RoutingOptionsValidator>();
         services.TryAddSingleton<RouteTable>();
+        services.TryAddSingleton<TlsReportSink>();
         services.TryAddSingleton<IRouter, Router>();
         services.TryAddSingleton<IKnownNullMx, KnownNullMx>();
         services.TryAddSingleton<TargetFilter>();

@@ -1,5 +1,5 @@
 using System.Net;
-using Relay.Delivery.Tls;
+using Relay.Tls;
 
 namespace Relay.Delivery;
 

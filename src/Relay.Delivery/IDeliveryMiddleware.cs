@@ -9,6 +9,9 @@ public delegate Task DeliveryStep(DeliveryAttempt attempt, CancellationToken can
 /// </summary>
 public interface IDeliveryMiddleware
 {
+    /// <summary>Where it stands; within a stage, order means nothing.</summary>
+    MiddlewareStage Stage { get; }
+
     /// <summary>
     /// Sees the attempt on its way out (may refuse MX hosts, raise the TLS requirement of each, or settle it without
     /// going on) and on its way back (may read what happened in each session, and say in its own words why nothing was

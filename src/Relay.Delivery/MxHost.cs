@@ -1,6 +1,6 @@
 using System.Net;
 using Relay.Delivery.Routing;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery;
 

@@ -1,5 +1,6 @@
 using System.Net;
-using Relay.Delivery.Tls;
+using Relay.Delivery.Observations;
+using Relay.Tls;
 
 namespace Relay.Delivery;
 
@@ -9,6 +10,11 @@ namespace Relay.Delivery;
 /// </summary>
 public sealed record TlsSessionRecord
 {
+    private List<JudgedSession>? _judgements;
+
+    /// <summary>What plugins say of the session; empty where no policy judged it.</summary>
+    public IReadOnlyList<JudgedSession> Judgements => _judgements ?? (IReadOnlyList<JudgedSession>)[];
+
     /// <summary>The host tried.</summary>
     public required MxHost Host { get; init; }
 
@@ -45,4 +51,11 @@ public sealed record TlsSessionRecord
 
     /// <summary>When the session was established or failed, UTC.</summary>
     public required DateTimeOffset Time { get; init; }
+
+    /// <summary>
+    /// Says by what policy the session was judged and what came of it. Only what is said of a session's first use is counted
+    /// (<see cref="IsFirstUse"/>).
+    /// </summary>
+    public void Judge(ObservedPolicy policy, IReadOnlyList<ObservedFailure> failures) =>
+        (_judgements ??= []).Add(new JudgedSession(policy, failures));
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Relay.Dns.Caching;
 using Relay.Dns.Messages;
+using Relay.Mail;
 
 namespace Relay.Dns;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Relay.Mail;
 
 namespace Relay.Dns;
 

@@ -1,3 +1,5 @@
+using Relay.Mail;
+
 namespace Relay.Dns;
 
 /// <summary>Looks up records through the configured resolvers.</summary>

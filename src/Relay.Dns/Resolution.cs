@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Relay.Dns.Messages;
+using Relay.Mail;
 
 namespace Relay.Dns;
 

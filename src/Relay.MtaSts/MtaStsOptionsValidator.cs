@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
-using Relay.Dns;
+using Relay.Mail;
+using Relay.Tls;
 
 namespace Relay.MtaSts;
 
@@ -21,9 +22,9 @@ internal sealed class MtaStsOptionsValidator : IValidateOptions<MtaStsOptions>
             faults.Add($"MtaSts:FetchPort: {options.FetchPort} is no port; write 1 to 65535");
         }
 
-        if (options.TrustedRootsFile is { } file && !File.Exists(file))
+        if (TrustedRoots.FaultOf("MtaSts:TrustedRootsFile", options.TrustedRootsFile) is { } fault)
         {
-            faults.Add($"MtaSts:TrustedRootsFile: \"{file}\" does not exist; name a PEM file or leave the key out");
+            faults.Add(fault);
         }
 
         for (var index = 0; index < options.Domains.Count; index++)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -6,12 +5,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Delivery;
+using Relay.Delivery.Observations;
+using Relay.Https;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Enforcement;
-using Relay.MtaSts.Evidence;
-using Relay.MtaSts.Reporting;
-using Relay.MtaSts.Web;
+using Relay.Tls;
 
 namespace Relay.MtaSts;
 
@@ -36,13 +35,11 @@ public static class MtaStsServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PolicyClock>();
         services.AddSingleton<StsMetrics>();
-        services.AddSingleton<TlsReportSink>();
+        services.TryAddSingleton<TlsReportSink>();
         AddDiscovery(services);
-        services.AddReportTransports(configuration);
         AddCache(services, FileIn(configuration));
         services.AddSingleton(provider => new DomainOverrides(provider.GetRequiredService<PolicyClock>()));
-        services.AddSingleton<SessionObservations>();
-        services.AddSingleton<AttemptReview>();
+        services.AddSingleton<PolicyEvaluation>();
         services.AddSingleton<IDeliveryMiddleware, MtaStsMiddleware>();
         return services;
     }
@@ -67,10 +64,9 @@ public static class MtaStsServices
     {
         services.AddSingleton<StsRecordLookup>();
         services.AddSingleton(provider => new WebPkiVerifier(
-            ReadRoots(provider.GetRequiredService<PolicyClock>().Options.TrustedRootsFile), provider.GetRequiredService<TimeProvider>()));
+            TrustedRoots.Read(provider.GetRequiredService<PolicyClock>().Options.TrustedRootsFile), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PolicyHostCertificates>();
-        services.AddSingleton<WebHostResolver>();
-        services.AddSingleton<HappyEyeballs>();
+        services.AddHttps();
         services.AddSingleton<IPolicyFetcher, PolicyFetcher>();
         PolicyHttp.Add(services);
     }
@@ -86,17 +82,5 @@ public static class MtaStsServices
         services.AddSingleton<IPolicyCache, PolicyCache>();
         services.AddSingleton<PolicyRefresher>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PolicyRefresher>());
-    }
-
-    private static X509Certificate2Collection? ReadRoots(string? file)
-    {
-        if (file is null)
-        {
-            return null;
-        }
-
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPemFile(file);
-        return roots;
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
+using Relay.Delivery.Observations;
 using Relay.MtaSts.Discovery;
-using Relay.MtaSts.Evidence;
 
 namespace Relay.MtaSts;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Lab;
 using Relay.Lab.Dns;
+using Relay.Mail;
 
 namespace Relay.Dns.Tests;
 

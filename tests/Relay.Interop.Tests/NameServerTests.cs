@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Interop.Tests;
 

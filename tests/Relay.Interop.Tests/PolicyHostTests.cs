@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Dns;
 using Relay.Interop.Tests.Programs;
+using Relay.Mail;
 using Relay.MtaSts;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;

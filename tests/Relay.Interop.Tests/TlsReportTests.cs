@@ -6,9 +6,12 @@ using Microsoft.Extensions.Options;
 using Relay.Dns;
 using Relay.Interop.Tests.Programs;
 using Relay.Lab.Certificates;
+using Relay.Mail;
 using Relay.MtaSts;
-using Relay.MtaSts.Reporting;
-using Relay.MtaSts.Reporting.Mail;
+using Relay.TlsRpt;
+using Relay.TlsRpt.Format;
+using Relay.TlsRpt.Records;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Interop.Tests;
 
@@ -130,7 +133,7 @@ public sealed class TlsReportTests(InteropLab lab)
         return (exitCode, System.Text.Encoding.UTF8.GetString(output), error);
     }
 
-    private static ReportMail MailWith(string keyFile) => new(
+    private static ReportMailComposer MailWith(string keyFile) => new(
         Options.Create(new TlsRptOptions { Dkim = new() { Domain = "reports.test", Selector = "rpt1", KeyFile = keyFile } }), TimeProvider.System);
 
     private static async Task<IReadOnlyList<string>> PerlVerdictsAsync(byte[] message, NameServer names)

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Dns;
 using Relay.MtaSts.Cache;
-using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
+using Relay.Tls;
 
 namespace Relay.MtaSts.Tests;
 

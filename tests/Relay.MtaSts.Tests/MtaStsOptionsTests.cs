@@ -31,9 +31,9 @@ public sealed class MtaStsOptionsTests
     {
         await using var lab = StsLab.Start(("MtaSts:Enabled", "false"));
         lab.Publish("example.test", "1", StsLab.Policy("enforce", 60, "mx.example.test"));
-        var attempt = Mail.To("example.test", "mx.evil.test");
+        var attempt = Attempts.To("example.test", "mx.evil.test");
         await lab.Middleware.InvokeAsync(
-            attempt, Mail.Transport(_ => (Delivery.TlsSessionResult.Established, Mail.Good, string.Empty)), StsLab.Token);
+            attempt, Attempts.Transport(_ => (Delivery.TlsSessionResult.Established, Attempts.Good, string.Empty)), StsLab.Token);
         Assert.IsType<Delivery.DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Empty(lab.Dns.Queries.All);
     }

@@ -1,6 +1,5 @@
 using Relay.Lab;
 using Relay.Lab.Mx;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Protocol.Tests;
 

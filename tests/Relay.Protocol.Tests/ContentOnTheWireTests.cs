@@ -1,6 +1,5 @@
 using System.Text;
 using Relay.Lab.Mx;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Protocol.Tests;
 

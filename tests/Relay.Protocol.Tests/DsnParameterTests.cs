@@ -1,5 +1,4 @@
 using Relay.Lab.Mx;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Protocol.Tests;
 

@@ -2,7 +2,6 @@ using System.Net;
 using Relay.Lab;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Protocol.Tests;
 

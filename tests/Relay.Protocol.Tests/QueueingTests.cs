@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Relay.Lab;
 using Relay.Lab.Mx;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Protocol.Tests;
 

@@ -1,4 +1,3 @@
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Protocol.Tests;
 

@@ -1,7 +1,5 @@
 using System.Text;
 using Relay.Lab.Mx;
-using Relay.Tests.EndToEnd;
-using Relay.Tests.Submission;
 
 namespace Relay.Protocol.Tests;
 

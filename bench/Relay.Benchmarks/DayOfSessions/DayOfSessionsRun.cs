@@ -5,9 +5,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Relay.Delivery;
+using Relay.Delivery.Observations;
 using Relay.Dns;
-using Relay.MtaSts.Evidence;
-using Relay.MtaSts.Reporting;
+using Relay.Mail;
+using Relay.TlsRpt;
+using Relay.TlsRpt.Ledger;
 
 namespace Relay.Benchmarks.DayOfSessions;
 
@@ -33,7 +35,7 @@ internal static class DayOfSessionsRun
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration).AddLogging().AddMetrics();
         services.AddSingleton(new DeliveryIdentity("relay.example"));
-        services.AddRelayDns().AddTlsReports(configuration);
+        services.AddRelayDns().AddTlsRpt(configuration);
         await using var provider = services.BuildServiceProvider();
         var ledger = provider.GetServices<IHostedService>().OfType<TlsSessionLedger>().Single();
         await ledger.StartAsync(CancellationToken.None);

@@ -1,5 +1,5 @@
 using System.Net;
-using Relay.Lab.Load;
+using Relay.LoadTest.Load;
 
 namespace Relay.LoadTest.Backlog;
 

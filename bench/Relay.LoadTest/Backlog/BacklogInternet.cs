@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
-using Relay.Lab.Load;
+using Relay.LoadTest.Load;
 
 namespace Relay.LoadTest.Backlog;
 

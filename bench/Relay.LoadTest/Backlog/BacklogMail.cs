@@ -1,5 +1,6 @@
 using System.Text;
-using Relay.Lab.Load;
+using Relay.LoadTest.Load;
+using Relay.Mail;
 using Relay.Queue;
 using Relay.Queue.Storage;
 using Relay.Smtp.Grammar;

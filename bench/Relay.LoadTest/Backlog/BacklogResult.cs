@@ -1,4 +1,4 @@
-using Relay.Lab.Load;
+using Relay.LoadTest.Load;
 
 namespace Relay.LoadTest.Backlog;
 

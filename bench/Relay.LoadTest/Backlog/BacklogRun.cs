@@ -1,5 +1,5 @@
 using Relay.Lab;
-using Relay.Lab.Load;
+using Relay.LoadTest.Load;
 
 namespace Relay.LoadTest.Backlog;
 

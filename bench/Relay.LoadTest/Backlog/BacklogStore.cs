@@ -1,5 +1,5 @@
-using Relay.Queue;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Sqlite;
 
 namespace Relay.LoadTest.Backlog;
 

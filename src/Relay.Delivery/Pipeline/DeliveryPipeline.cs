@@ -4,7 +4,7 @@ using Relay.Delivery.Transport;
 
 namespace Relay.Delivery.Pipeline;
 
-/// <summary>Routing, then the middleware in the order registered, then the transport.</summary>
+/// <summary>Routing, then the middleware by stage, then the transport.</summary>
 internal sealed class DeliveryPipeline : IDeliveryPipeline
 {
     private static readonly DeliveryOutcome Unsettled = new DeliveryOutcome.Deferred(new(
@@ -22,7 +22,7 @@ internal sealed class DeliveryPipeline : IDeliveryPipeline
     {
         _router = router;
         _logger = logger;
-        _steps = middleware.Reverse().Aggregate<IDeliveryMiddleware, DeliveryStep>(
+        _steps = middleware.OrderByDescending(plugin => plugin.Stage).Aggregate<IDeliveryMiddleware, DeliveryStep>(
             transport.DeliverAsync,
             (next, plugin) => (attempt, cancellationToken) => plugin.InvokeAsync(attempt, next, cancellationToken));
     }
@@ -48,7 +48,7 @@ internal sealed class DeliveryPipeline : IDeliveryPipeline
 
         if (cause is not null || attempt.Recipients.Any(recipient => recipient.Outcome is null))
         {
-            _logger.Fault(attempt.QueueId, attempt.Destination, explanation, cause);
+            _logger.Fault(attempt.QueueId, attempt.Destination.Key, explanation, cause);
             attempt.SettleRemaining(Unsettled);
         }
     }

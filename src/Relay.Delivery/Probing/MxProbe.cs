@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Relay.Delivery.Addressing;
-using Relay.Delivery.Tls;
 using Relay.Delivery.Transport;
 using Relay.Smtp.Client;
+using Relay.Tls;
 
 namespace Relay.Delivery.Probing;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Routing;
 

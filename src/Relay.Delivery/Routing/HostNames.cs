@@ -1,5 +1,5 @@
 using System.Buffers;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Routing;
 

@@ -1,13 +1,13 @@
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Routing;
 
 /// <summary>Reads it off the cache of DNS answers that deliveries fill.</summary>
 internal sealed class KnownNullMx(IDnsCache cache, RouteTable routes) : IKnownNullMx
 {
-    public bool Contains(string domain) =>
-        DomainName.TryParse(domain, out var name)
-        && cache.TryPeek(name, DnsRecordType.Mx, out var answer)
+    public bool Contains(DomainName domain) =>
+        cache.TryPeek(domain, DnsRecordType.Mx, out var answer)
         && MxSelection.IsNullMx(answer.Records)
-        && routes.Find(name) is null or { NextHopName: null, NextHopAddress: null };
+        && routes.Find(domain) is null or { NextHopName: null, NextHopAddress: null };
 }

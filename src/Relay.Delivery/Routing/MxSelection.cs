@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Routing;
 

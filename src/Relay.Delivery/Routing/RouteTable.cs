@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Routing;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Dns;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Delivery.Routing;
 
@@ -22,21 +22,19 @@ internal sealed class Router(
     private readonly DomainName _ownName =
         DomainName.TryParse(identity.HostName, out var name) ? name : DomainName.Root;
 
-    public ValueTask<RouteResult> RouteAsync(string destination, CancellationToken cancellationToken)
+    public ValueTask<RouteResult> RouteAsync(MailDomain destination, CancellationToken cancellationToken)
     {
-        if (destination.StartsWith('['))
-        {
-            return new(AddressLiteral.TryParse(destination, out var address)
-                ? Found([new MxHost(address, _port)], policyDomain: null)
-                : BadDomain(destination));
-        }
-
-        // RFC 6531 §3.2: DomainName maps U-labels, so that DNS sees A-labels only.
-        if (!DomainName.TryParse(destination, out var domain) || domain.IsRoot)
+        if (!destination.IsValid)
         {
             return new(BadDomain(destination));
         }
 
+        if (destination.Literal is { } address)
+        {
+            return new(Found([new MxHost(address, _port)], policyDomain: null));
+        }
+
+        var domain = destination.Name;
         var route = routes.Find(domain);
         if (route?.NextHopAddress is { } nextHopAddress)
         {
@@ -79,7 +77,7 @@ internal sealed class Router(
         }
     }
 
-    private static RouteResult.None BadDomain(string destination) =>
+    private static RouteResult.None BadDomain(MailDomain destination) =>
         Bounced(FailureReason.BadDomain, new(5, 1, 2), $"\"{destination}\" is not a domain that mail can go to");
 
     private static RouteResult.None Bounced(string reason, EnhancedStatusCode status, string text) =>

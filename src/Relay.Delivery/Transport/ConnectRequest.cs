@@ -1,4 +1,4 @@
-using Relay.Delivery.Tls;
+using Relay.Tls;
 
 namespace Relay.Delivery.Transport;
 

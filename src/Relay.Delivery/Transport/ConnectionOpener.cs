@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Delivery.Routing;
-using Relay.Delivery.Tls;
+using Relay.Mail;
 using Relay.Smtp.Client;
+using Relay.Tls;
 
 namespace Relay.Delivery.Transport;
 
@@ -238,7 +239,7 @@ internal sealed class ConnectionOpener(
     }
 
     private void Warn(ConnectRequest task, string reason, string detail) => logger.TlsFailed(
-        task.Attempt.QueueId, task.Host.ToString(), task.Address, task.Attempt.Destination, reason, detail);
+        task.Attempt.QueueId, task.Host.ToString(), task.Address, task.Attempt.Destination.Key, reason, detail);
 
     // A late alert of TLS 1.3 arrives where EHLO's reply was due and undoes the handshake.
     private static bool IsTlsFault(SessionFault fault) =>

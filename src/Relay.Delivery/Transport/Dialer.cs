@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
-using Relay.Smtp;
+using Relay.Mail;
 
 namespace Relay.Delivery.Transport;
 

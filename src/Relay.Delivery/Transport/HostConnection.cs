@@ -1,7 +1,8 @@
 using System.Net;
-using Relay.Delivery.Tls;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.Smtp.Client;
+using Relay.Tls;
 
 namespace Relay.Delivery.Transport;
 

@@ -1,4 +1,5 @@
 using Relay.Dns;
+using Relay.Mail;
 using Relay.Smtp;
 using Relay.Smtp.Client;
 using Relay.Smtp.Grammar;
@@ -81,10 +82,7 @@ internal sealed class RequiredExtensions
 
     // RFC 6531 §3.2: a mailbox whose domain alone is internationalised can be written in A-labels, which every server
     // takes.
-    private static Mailbox Downgrade(Mailbox mailbox) =>
-        !System.Text.Ascii.IsValid(mailbox.Domain) && DomainName.TryParse(mailbox.Domain, out var domain)
-            ? mailbox with { Domain = domain.Value }
-            : mailbox;
+    private static Mailbox Downgrade(Mailbox mailbox) => mailbox.WithAsciiDomain();
 
     // The submitter's SMTPUTF8 may be for the body's sake only, which 8BITMIME serves; the header decides (RFC 6531
     // §3.4).

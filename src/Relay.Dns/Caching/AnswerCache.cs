@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using Relay.Dns.Messages;
+using Relay.Mail;
 
 namespace Relay.Dns.Caching;
 

@@ -1,3 +1,5 @@
+using Relay.Mail;
+
 namespace Relay.Dns.Messages;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Relay.Mail;
 
 namespace Relay.Dns.Messages;
 

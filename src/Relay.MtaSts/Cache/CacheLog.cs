@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Cache;

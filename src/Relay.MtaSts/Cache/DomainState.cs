@@ -1,4 +1,5 @@
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Cache;

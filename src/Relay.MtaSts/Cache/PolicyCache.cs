@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Memory;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.MtaSts.Cache;
 

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Relay.MtaSts.Storage;
+using Relay.Sqlite;
 
 namespace Relay.MtaSts.Cache;
 

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging;
+using Relay.Delivery.Observations;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Discovery;
-using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Cache;
 
 /// <summary>Tells the operator and the reports what becomes of policies.</summary>
-internal sealed class PolicyEvents(TlsReportSink outlet, PolicyClock clock, ILogger<PolicyEvents> logger)
+internal sealed class PolicyEvents(TlsReportSink sink, PolicyClock clock, ILogger<PolicyEvents> logger)
 {
     private const int PatternsShown = 16;
 
@@ -88,12 +89,12 @@ internal sealed class PolicyEvents(TlsReportSink outlet, PolicyClock clock, ILog
 
     private void Report(DomainName domain, StsPolicy? policy, PolicyFailure failure)
     {
-        if (outlet.IsOpen)
+        if (sink.IsOpen)
         {
-            outlet.Add(new TlsObservation
+            sink.Add(new TlsObservation
             {
                 PolicyDomain = domain,
-                Policy = ObservedPolicy.For(policy),
+                Policy = policy?.Observed ?? ObservedPolicy.NoPolicyFound,
                 Count = ObservationCount.DetailsOnly,
                 Failures = [new ObservedFailure(failure.Type, failure.Reason)],
                 Time = clock.Now,

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Cache;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Relay.Dns;
+using Relay.Delivery.Observations;
+using Relay.Mail;
 using Relay.MtaSts.Discovery;
-using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Cache;

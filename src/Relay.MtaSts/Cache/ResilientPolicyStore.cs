@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.MtaSts.Cache;
 

@@ -1,5 +1,6 @@
 using Relay.Dns;
-using Relay.MtaSts.Storage;
+using Relay.Mail;
+using Relay.Sqlite;
 
 namespace Relay.MtaSts.Cache;
 

@@ -1,4 +1,4 @@
-using Relay.MtaSts.Evidence;
+using Relay.Delivery.Observations;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Discovery;

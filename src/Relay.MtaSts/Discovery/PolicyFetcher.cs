@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using Polly;
 using Polly.Timeout;
-using Relay.Delivery.Tls;
-using Relay.Dns;
-using Relay.MtaSts.Evidence;
-using Relay.MtaSts.Web;
+using Relay.Delivery.Observations;
+using Relay.Https;
+using Relay.Mail;
+using Relay.Tls;
 
 namespace Relay.MtaSts.Discovery;
 

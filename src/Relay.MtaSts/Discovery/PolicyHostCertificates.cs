@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Relay.Delivery.Tls;
-using Relay.Dns;
+using Relay.Mail;
+using Relay.Tls;
 
 namespace Relay.MtaSts.Discovery;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
-using Relay.MtaSts.Web;
+using Relay.Https;
 
 namespace Relay.MtaSts.Discovery;
 

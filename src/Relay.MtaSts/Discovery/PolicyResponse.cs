@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Relay.MtaSts.Evidence;
+using Relay.Delivery.Observations;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Discovery;

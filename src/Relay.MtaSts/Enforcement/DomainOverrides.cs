@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Enforcement;

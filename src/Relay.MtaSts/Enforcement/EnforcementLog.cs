@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
 
 namespace Relay.MtaSts.Enforcement;

@@ -1,6 +1,6 @@
 using Relay.Delivery;
-using Relay.MtaSts.Evidence;
-using Relay.Smtp.Grammar;
+using Relay.Delivery.Observations;
+using Relay.Mail;
 
 namespace Relay.MtaSts.Enforcement;
 
@@ -13,7 +13,7 @@ internal readonly record struct HostFault(MxHost Host, IReadOnlyList<ObservedFai
     /// <summary>The status a message gets for it; always transient (RFC 8461 §5, §5.1).</summary>
     public EnhancedStatusCode Status => Failures[0] switch
     {
-        { Reason: SessionJudgement.MxMismatch } => new(4, 7, 0),
+        { Reason: EffectivePolicy.MxMismatch } => new(4, 7, 0),
         { Type: TlsResultType.StartTlsNotSupported } => new(4, 7, 10),
         _ => new(4, 7, 5),
     };
@@ -21,7 +21,7 @@ internal readonly record struct HostFault(MxHost Host, IReadOnlyList<ObservedFai
     /// <summary>A word from a closed set, for logs and counters.</summary>
     public string Reason => Failures[0] switch
     {
-        { Reason: SessionJudgement.MxMismatch } => SessionJudgement.MxNotListed,
+        { Reason: EffectivePolicy.MxMismatch } => EffectivePolicy.MxNotListed,
         var first => "sts-" + first.Type.ToWord(),
     };
 
@@ -30,14 +30,14 @@ internal readonly record struct HostFault(MxHost Host, IReadOnlyList<ObservedFai
     {
         var words = Failures[0] switch
         {
-            { Reason: SessionJudgement.MxMismatch } => "is not listed in the policy",
+            { Reason: EffectivePolicy.MxMismatch } => "is not listed in the policy",
             { Type: TlsResultType.StartTlsNotSupported } => "does not give STARTTLS",
             { Type: TlsResultType.CertificateExpired } => "shows an expired certificate",
             { Type: TlsResultType.CertificateHostMismatch } => "shows a certificate for another name",
             { Type: TlsResultType.CertificateNotTrusted } => "shows a certificate that is not trusted",
             _ => "fails the TLS handshake",
         };
-        var more = Detail.Length > 0 ? Detail : Failures[0].Reason == SessionJudgement.MxMismatch ? string.Empty : Failures[0].Reason;
+        var more = Detail.Length > 0 ? Detail : Failures[0].Reason == EffectivePolicy.MxMismatch ? string.Empty : Failures[0].Reason;
         return more.Length > 0 ? $"{Host} {words} ({more})" : $"{Host} {words}";
     }
 }

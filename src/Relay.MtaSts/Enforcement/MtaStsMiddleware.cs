@@ -1,10 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;
-using Relay.Smtp.Grammar;
 
 namespace Relay.MtaSts.Enforcement;
 
@@ -14,10 +13,13 @@ namespace Relay.MtaSts.Enforcement;
 /// and never sent in clear. Testing: as without a policy, and noted. None: as without a policy.
 /// </summary>
 internal sealed class MtaStsMiddleware(
-    IPolicyCache cache, DomainOverrides overrides, AttemptReview review, PolicyClock clock, ILogger<MtaStsMiddleware> logger)
+    IPolicyCache cache, DomainOverrides overrides, PolicyEvaluation evaluation, PolicyClock clock, ILogger<MtaStsMiddleware> logger)
     : IDeliveryMiddleware
 {
     private const int FaultsNamed = 5;
+
+    /// <inheritdoc/>
+    public MiddlewareStage Stage => MiddlewareStage.Policy;
 
     public async Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken)
     {
@@ -42,7 +44,7 @@ internal sealed class MtaStsMiddleware(
         var applied = Apply(attempt, domain, decision, word);
         Demand(attempt, applied);
         await next(attempt, cancellationToken);
-        var faults = review.Review(attempt, applied);
+        var faults = evaluation.Evaluate(attempt, applied);
         if (applied.Mode == PolicyMode.Enforce)
         {
             DeferUnusable(attempt, applied, faults);
@@ -72,7 +74,7 @@ internal sealed class MtaStsMiddleware(
         var policy = (decision as PolicyDecision.Applies)?.Policy;
         if (policy is not null)
         {
-            attempt.LogFields.Add(new("sts", AttemptReview.WordFor(mode)));
+            attempt.LogFields.Add(new("sts", PolicyEvaluation.WordFor(mode)));
             attempt.LogFields.Add(new("sts-id", policy.Id));
         }
 
@@ -97,7 +99,7 @@ internal sealed class MtaStsMiddleware(
             else
             {
                 host.Refuse(new HostRefusal(
-                    SessionJudgement.MxNotListed,
+                    EffectivePolicy.MxNotListed,
                     new EnhancedStatusCode(4, 7, 0),
                     $"{host} is not listed in the MTA-STS policy of {applied.Domain}"));
             }
@@ -132,7 +134,7 @@ internal sealed class MtaStsMiddleware(
         var more = faults.Count > FaultsNamed ? string.Create(CultureInfo.InvariantCulture, $"; and {faults.Count - FaultsNamed} more") : string.Empty;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the MTA-STS policy of {policy.Domain} (id {policy.Id}, mode {AttemptReview.WordFor(mode)}, fetched {policy.FetchedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) leaves no usable host: {named}{more}");
+            $"the MTA-STS policy of {policy.Domain} (id {policy.Id}, mode {PolicyEvaluation.WordFor(mode)}, fetched {policy.FetchedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) leaves no usable host: {named}{more}");
     }
 
     // RFC 8461 §10.2: an unanswered lookup, or an unreadable store, may hide a policy; mail waits a little rather than go out unprotected.

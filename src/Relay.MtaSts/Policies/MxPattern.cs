@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.MtaSts.Policies;
 

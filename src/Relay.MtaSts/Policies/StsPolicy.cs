@@ -1,4 +1,6 @@
+using Relay.Delivery.Observations;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.MtaSts.Policies;
 
@@ -7,6 +9,8 @@ public sealed class StsPolicy
 {
     /// <summary>The largest policy file that is read, in octets (RFC 8461 §3.3).</summary>
     public const int MaxOctets = 64 * 1024;
+
+    private ObservedPolicy? _observed;
 
     internal StsPolicy(PolicyMode mode, TimeSpan maxAge, IReadOnlyList<MxPattern> mxPatterns, string text)
     {
@@ -29,6 +33,13 @@ public sealed class StsPolicy
 
     /// <summary>The file as published, for reports (RFC 8460 §4.4, policy-string).</summary>
     public string Text { get; }
+
+    /// <summary>The policy as reports tell of it; made when first asked for, and the same object ever after.</summary>
+    public ObservedPolicy Observed => _observed ??= new ObservedPolicy(
+        ObservedPolicyType.Sts,
+        // RFC 8460 §4.5: as published, line by line; only line ends are the file's own business.
+        Text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries),
+        [.. MxPatterns.Select(pattern => pattern.Text)]);
 
     /// <summary>A pattern matches the host (RFC 8461 §4.1).</summary>
     /// <param name="host">The name from the MX record, not an alias's target.</param>

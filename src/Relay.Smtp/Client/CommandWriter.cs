@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;
@@ -141,7 +142,7 @@ internal sealed class CommandWriter : IDisposable
         {
             // RFC 6531 §3.2: without SMTPUTF8 a domain travels in its A-labels.
             Append("@"u8);
-            AppendText(!utf8 && AsciiDomain.TryMap(mailbox.Domain, out var ascii) ? ascii : mailbox.Domain);
+            AppendText(utf8 ? mailbox.Domain : mailbox.WithAsciiDomain().Domain);
         }
 
         if (!utf8 && !Ascii.IsValid(All.Span))

@@ -1,4 +1,5 @@
 using System.Text;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;
@@ -18,9 +19,6 @@ public sealed record OutgoingTransaction(MailFrom Mail, IReadOnlyList<RcptTo> Re
     /// </summary>
     public bool NeedsSmtpUtf8 { get; } =
         (Mail.SmtpUtf8 && Content.IsEightBit)
-        || (Mail.ReversePath.Mailbox is { } sender && HasNoAsciiForm(sender))
-        || Recipients.Any(recipient => HasNoAsciiForm(recipient.Mailbox));
-
-    private static bool HasNoAsciiForm(Mailbox mailbox) =>
-        !Ascii.IsValid(mailbox.LocalPart) || !AsciiDomain.TryMap(mailbox.Domain, out _);
+        || (Mail.ReversePath.Mailbox is { } sender && sender.WithAsciiDomain().IsInternationalized)
+        || Recipients.Any(recipient => recipient.Mailbox.WithAsciiDomain().IsInternationalized);
 }

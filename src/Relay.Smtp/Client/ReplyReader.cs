@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Smtp.Client;
 

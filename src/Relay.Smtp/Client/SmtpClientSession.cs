@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Smtp.Client;
 

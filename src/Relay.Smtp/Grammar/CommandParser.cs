@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Relay.Mail;
 
 namespace Relay.Smtp.Grammar;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Relay.Mail;
 
 namespace Relay.Smtp.Grammar;
 
@@ -15,7 +16,7 @@ internal static class EnvelopeParser
 
         if (PathParser.TryRead(argument, out var mailbox, out var rest) is { } fault)
         {
-            return new SmtpCommand.Invalid(PathFault(fault, CommandFault.BadReversePath));
+            return new SmtpCommand.Invalid(FaultOf(fault, CommandFault.BadReversePath));
         }
 
         // RFC 5321 §4.1.2: a reverse-path has a domain or is null; <Postmaster> is for RCPT alone.
@@ -38,7 +39,7 @@ internal static class EnvelopeParser
 
         if (PathParser.TryRead(argument, out var mailbox, out var rest) is { } fault)
         {
-            return new SmtpCommand.Invalid(PathFault(fault, CommandFault.BadForwardPath));
+            return new SmtpCommand.Invalid(FaultOf(fault, CommandFault.BadForwardPath));
         }
 
         // RFC 5321 §4.1.1.3, §4.5.1: no null path here, and only the postmaster may lack a domain, in any letter case.
@@ -66,6 +67,6 @@ internal static class EnvelopeParser
         return true;
     }
 
-    private static CommandFault PathFault(CommandFault fault, CommandFault malformed) =>
-        fault == CommandFault.PathTooLong ? fault : malformed;
+    private static CommandFault FaultOf(PathFault fault, CommandFault malformed) =>
+        fault == PathFault.TooLong ? CommandFault.PathTooLong : malformed;
 }

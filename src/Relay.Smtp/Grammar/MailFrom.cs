@@ -1,3 +1,5 @@
+using Relay.Mail;
+
 namespace Relay.Smtp.Grammar;
 
 /// <summary>A MAIL command: the reverse-path and its parameters (RFC 5321 §4.1.1.2).</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Relay.Mail;
 
 namespace Relay.Smtp.Grammar;
 

@@ -1,3 +1,5 @@
+using Relay.Mail;
+
 namespace Relay.Smtp.Grammar;
 
 /// <summary>A RCPT command: the forward-path's mailbox and its parameters (RFC 5321 §4.1.1.3). Source routes are

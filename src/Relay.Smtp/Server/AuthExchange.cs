@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Server;

@@ -1,4 +1,4 @@
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Smtp.Server;
 

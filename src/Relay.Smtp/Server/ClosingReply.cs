@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Smtp.Server;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Server;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Smtp.Server;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Smtp.Server;
 

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Authentication;
+using Relay.Mail;
 
 namespace Relay.Smtp.Server;
 

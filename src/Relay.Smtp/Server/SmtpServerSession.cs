@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Security;
 using Microsoft.Extensions.Logging;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Server;

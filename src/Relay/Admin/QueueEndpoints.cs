@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Relay.Mail;
 using Relay.Queue;
-using Relay.Queue.Scheduling;
+using Relay.Queue.Operations;
 using Relay.Queue.Storage;
 
 namespace Relay.Admin;
@@ -108,7 +109,7 @@ internal static class QueueEndpoints
     private static QueueControl ControlOf(MailQueue queue) =>
         queue.Control ?? throw new InvalidOperationException("The queue is not open");
 
-    private static string? KeyOf(string? domain) => domain is null ? null : Destination.KeyOf(domain);
+    private static string? KeyOf(string? domain) => domain is null ? null : MailDomain.Of(domain).Key;
 
     // Who asked, as the kernel says; nothing that the client sends could be believed.
     private static string NameOf(HttpContext context)

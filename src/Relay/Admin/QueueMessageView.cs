@@ -1,5 +1,5 @@
 using System.Text;
-using Relay.Queue.Storage;
+using Relay.Queue.Operations;
 
 namespace Relay.Admin;
 

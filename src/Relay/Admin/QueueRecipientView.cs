@@ -1,3 +1,4 @@
+using Relay.Queue.Operations;
 using Relay.Queue.Storage;
 
 namespace Relay.Admin;

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
-using Relay.Dns;
-using Relay.MtaSts.Reporting;
+using Relay.Mail;
+using Relay.TlsRpt;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Admin;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Options;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;

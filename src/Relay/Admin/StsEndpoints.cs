@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Cache;
 
 namespace Relay.Admin;

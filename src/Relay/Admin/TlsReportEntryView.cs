@@ -1,4 +1,4 @@
-using Relay.MtaSts.Reporting;
+using Relay.TlsRpt.Ledger;
 
 namespace Relay.Admin;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Relay.MtaSts.Reporting;
+using Relay.TlsRpt.Format;
 
 namespace Relay.Admin;
 

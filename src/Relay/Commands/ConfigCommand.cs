@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
 using Relay.Hosting;
-using Relay.MtaSts.Reporting.Mail;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Commands;
 
@@ -28,7 +28,7 @@ internal static class ConfigCommand
         }
 
         // No fault: reports by HTTPS go out without a key, and mail itself needs none.
-        if (application.Services.GetRequiredService<ReportMail>().CannotSendReason is { Length: > 0 } reason)
+        if (application.Services.GetRequiredService<ReportMailComposer>().CannotSendReason is { Length: > 0 } reason)
         {
             await Console.Out.WriteLineAsync(reason.AsMemory(), cancellationToken);
         }

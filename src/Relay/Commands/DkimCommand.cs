@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Relay.Dns;
-using Relay.MtaSts.Reporting.Mail;
+using Relay.Mail;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Commands;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Relay.Configuration;
 using Relay.Queue;
 using Relay.Queue.Recovery;
+using Relay.Queue.Storage;
 
 namespace Relay.Commands;
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Admin;
 using Relay.Configuration;
-using Relay.Dns;
 using Relay.Hosting;
+using Relay.Mail;
 using Relay.MtaSts;
 
 namespace Relay.Commands;

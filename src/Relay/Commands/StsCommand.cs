@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Relay.Admin;
-using Relay.Commands.Check;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Admin;
-using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Commands;
 

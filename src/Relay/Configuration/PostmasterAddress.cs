@@ -1,6 +1,5 @@
 using System.Buffers;
-using Relay.Dns;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Configuration;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Configuration;
 

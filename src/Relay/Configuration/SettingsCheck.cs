@@ -7,9 +7,9 @@ using Relay.Delivery.Routing;
 using Relay.Dns;
 using Relay.Logging;
 using Relay.MtaSts;
-using Relay.MtaSts.Reporting;
 using Relay.Queue;
 using Relay.Queue.Storage;
+using Relay.TlsRpt;
 
 namespace Relay.Configuration;
 

@@ -7,17 +7,18 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Admin;
-using Relay.Bounces;
 using Relay.Configuration;
 using Relay.Delivery;
+using Relay.Diagnosis;
 using Relay.Dns;
 using Relay.Logging;
 using Relay.MtaSts;
-using Relay.MtaSts.Reporting;
 using Relay.Queue;
+using Relay.Queue.Bounces;
 using Relay.Reception;
-using Relay.Reporting;
+using Relay.ReportMail;
 using Relay.Submission;
+using Relay.TlsRpt;
 
 namespace Relay.Hosting;
 
@@ -86,6 +87,7 @@ internal static class RelayApplication
         services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateOnStart();
         services.AddSingleton(provider =>
             new DeliveryIdentity(provider.GetRequiredService<IOptions<RelayOptions>>().Value.HostName));
+        services.AddSingleton(provider => Notifications(provider.GetRequiredService<IOptions<RelayOptions>>().Value));
         services.AddSingleton(provider => new QueueSettings(
             provider.GetRequiredService<IOptions<RelayOptions>>().Value.DataDirectory,
             provider.GetRequiredService<IOptions<DeliveryOptions>>().Value.MaxConcurrency,
@@ -94,16 +96,18 @@ internal static class RelayApplication
         services.AddRelayDns();
         services.AddDelivery();
         services.AddMtaSts(configuration);
-        services.AddBounces();
         services.AddMailQueue();
         services.AddReportMail();
 
         // After the queue: it starts with somewhere to put reports, and stops before that closes.
-        services.AddTlsReports(configuration);
+        services.AddTlsRpt(configuration);
+        services.AddDiagnosis();
         services.AddSubmission();
         services.AddReception();
         services.AddAdmin();
     }
+
+    private static NotificationIdentity Notifications(RelayOptions options) => new(options.HostName, PostmasterAddress.From(options));
 
     // Tells systemd when mail is taken and when no more is. The package's own AddSystemd looks into /proc for its parent, which the
     // unit hides from the relay (ProtectProc=invisible); the socket in the environment says the same.

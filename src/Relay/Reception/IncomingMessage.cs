@@ -1,4 +1,5 @@
 using System.Text;
+using Relay.Mail;
 using Relay.Queue;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Relay.Mail;
 using Relay.Queue;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Relay.Delivery.Routing;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 
@@ -20,7 +21,7 @@ internal sealed class NullMxPolicy(IMailboxPolicy policy, IKnownNullMx nullMx, I
         }
 
         // RFC 7505 §4.1: 556 with 5.1.10. Only what is known is used: RCPT waits for no name server of a stranger's.
-        if (!nullMx.Contains(recipient.Mailbox.Domain))
+        if (!nullMx.Contains(recipient.Mailbox.MailDomain.Name))
         {
             return null;
         }

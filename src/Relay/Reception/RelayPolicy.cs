@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Relay.Configuration;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 using Relay.Submission;

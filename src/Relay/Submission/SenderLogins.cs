@@ -1,6 +1,5 @@
 using Relay.Configuration;
-using Relay.Dns;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Submission;
 

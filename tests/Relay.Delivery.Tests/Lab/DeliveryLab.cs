@@ -9,6 +9,7 @@ using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.Logging;
 using Relay.Lab.Mx;
+using Relay.Mail;
 using Relay.Smtp;
 using Relay.Smtp.Grammar;
 
@@ -101,7 +102,7 @@ internal sealed class DeliveryLab : IAsyncDisposable
         string domain, IEnumerable<string> localParts, MessageContent? content = null, MailFrom? mail = null) => new()
         {
             QueueId = $"Q{Interlocked.Increment(ref _messages)}",
-            Destination = domain,
+            Destination = MailDomain.Of(domain),
             Mail = mail ?? new MailFrom(new ReversePath(new Mailbox("app", "corp.example"))),
             Recipients = [.. localParts.Select(local => new AttemptRecipient(new RcptTo(new Mailbox(local, domain))))],
             Content = content ?? new BytesContent("Subject: hello\r\n\r\nText.\r\n"),

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Lab;
 

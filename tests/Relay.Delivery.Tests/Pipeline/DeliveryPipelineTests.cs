@@ -115,6 +115,8 @@ public class DeliveryPipelineTests
 
     private sealed class Plugin(Func<DeliveryAttempt, DeliveryStep, CancellationToken, Task> invoke) : IDeliveryMiddleware
     {
+        public MiddlewareStage Stage => MiddlewareStage.Policy;
+
         public Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken) =>
             invoke(attempt, next, cancellationToken);
     }

@@ -2,6 +2,7 @@ using Relay.Delivery.Probing;
 using Relay.Delivery.Tests.Lab;
 using Relay.Dns;
 using Relay.Lab.Mx;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Probing;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Relay.Delivery.Routing;
 using Relay.Delivery.Tests.Lab;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Routing;
 
@@ -126,5 +127,5 @@ public class FixedRouteTests
 
     private static async Task<RouteResult.Found> FoundAsync(DeliveryLab lab, string destination) =>
         Assert.IsType<RouteResult.Found>(
-            await lab.Get<IRouter>().RouteAsync(destination, TestContext.Current.CancellationToken));
+            await lab.Get<IRouter>().RouteAsync(MailDomain.Of(destination), TestContext.Current.CancellationToken));
 }

@@ -2,6 +2,7 @@ using Relay.Delivery.Routing;
 using Relay.Delivery.Tests.Lab;
 using Relay.Dns;
 using Relay.Lab.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Routing;
 
@@ -15,20 +16,20 @@ public class KnownNullMxTests
         await using var lab = new DeliveryLab { NameServer = server };
         var known = lab.Get<IKnownNullMx>();
         string[] domains = ["null.test", "a.test", "both.test", "nowhere.test", "[127.0.0.1]", "no domain", ""];
-        Assert.All(domains, domain => Assert.False(known.Contains(domain)));
+        Assert.All(domains, domain => Assert.False(known.Contains(MailDomain.Of(domain).Name)));
         Assert.Empty(server.Queries.All);
 
         foreach (var domain in domains)
         {
-            await lab.Get<IRouter>().RouteAsync(domain, TestContext.Current.CancellationToken);
+            await lab.Get<IRouter>().RouteAsync(MailDomain.Of(domain), TestContext.Current.CancellationToken);
         }
 
         var asked = server.Queries.All.Count;
-        Assert.Equal(["null.test"], domains.Where(known.Contains));
-        Assert.True(known.Contains("NULL.test."));
+        Assert.Equal(["null.test"], domains.Where(domain => known.Contains(MailDomain.Of(domain).Name)));
+        Assert.True(known.Contains(MailDomain.Of("NULL.test.").Name));
         Assert.Equal(asked, server.Queries.All.Count);
         lab.Clock.Advance(TimeSpan.FromDays(1));
-        Assert.False(known.Contains("null.test"));
+        Assert.False(known.Contains(MailDomain.Of("null.test").Name));
     }
 
     [Fact] // a fixed route asks no MX
@@ -47,7 +48,7 @@ public class KnownNullMxTests
             await lab.Get<IDnsResolver>().QueryAsync(name, DnsRecordType.Mx, TestContext.Current.CancellationToken);
         }
 
-        Assert.False(lab.Get<IKnownNullMx>().Contains("null.test"));
-        Assert.True(lab.Get<IKnownNullMx>().Contains("strict.test"));
+        Assert.False(lab.Get<IKnownNullMx>().Contains(MailDomain.Of("null.test").Name));
+        Assert.True(lab.Get<IKnownNullMx>().Contains(MailDomain.Of("strict.test").Name));
     }
 }

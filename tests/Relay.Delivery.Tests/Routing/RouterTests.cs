@@ -1,6 +1,7 @@
 using Relay.Delivery.Routing;
 using Relay.Delivery.Tests.Lab;
 using Relay.Dns;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Routing;
 
@@ -209,5 +210,5 @@ public class RouterTests
 
     private static async Task<RouteResult.Found> FoundAsync(DeliveryLab lab, string destination) =>
         Assert.IsType<RouteResult.Found>(
-            await lab.Get<IRouter>().RouteAsync(destination, TestContext.Current.CancellationToken));
+            await lab.Get<IRouter>().RouteAsync(MailDomain.Of(destination), TestContext.Current.CancellationToken));
 }

@@ -1,5 +1,5 @@
 using Relay.Delivery.Tests.Lab;
-using Relay.Delivery.Tls;
+using Relay.Tls;
 
 namespace Relay.Delivery.Tests.Tls;
 

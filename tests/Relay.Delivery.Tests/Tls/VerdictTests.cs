@@ -1,7 +1,7 @@
 using Relay.Delivery.Tests.Lab;
-using Relay.Delivery.Tls;
 using Relay.Lab.Certificates;
 using Relay.Lab.Mx;
+using Relay.Tls;
 
 namespace Relay.Delivery.Tests.Tls;
 

@@ -1,6 +1,7 @@
 using Relay.Delivery.Tests.Lab;
 using Relay.Delivery.Transport;
 using Relay.Lab.Mx;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Transport;
 
@@ -189,5 +190,5 @@ public class ConnectionPoolTests
     }
 
     private static DeliveryAttempt From(DeliveryLab lab, string sender) => lab.Attempt(
-        "a.test", ["ann"], mail: new(new(new Relay.Smtp.Grammar.Mailbox(sender, "corp.example"))));
+        "a.test", ["ann"], mail: new(new(new Mailbox(sender, "corp.example"))));
 }

@@ -1,5 +1,6 @@
 using Relay.Delivery.Tests.Lab;
 using Relay.Lab.Mx;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Delivery.Tests.Transport;

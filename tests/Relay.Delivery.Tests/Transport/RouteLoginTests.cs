@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Relay.Delivery.Routing;
 using Relay.Delivery.Tests.Lab;
 using Relay.Lab.Mx;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Delivery.Tests.Transport;

@@ -1,4 +1,5 @@
 using Relay.Dns.Messages;
+using Relay.Mail;
 
 namespace Relay.Dns.Tests.Messages;
 

@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using FsCheck;
 using FsCheck.Fluent;
-using Relay.Delivery.Tls;
-using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
+using Relay.Tls;
 
 namespace Relay.Fuzz.Tests.Delivery;
 

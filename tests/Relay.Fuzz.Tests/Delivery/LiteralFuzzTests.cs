@@ -2,7 +2,7 @@ using System.Text;
 using FsCheck.Fluent;
 using Relay.Delivery.Routing;
 using Relay.Fuzz.Tests.Fuzzing;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 
 namespace Relay.Fuzz.Tests.Delivery;
 

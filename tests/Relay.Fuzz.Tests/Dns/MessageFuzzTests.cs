@@ -2,8 +2,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using Relay.Dns;
 using Relay.Dns.Messages;
-using Relay.Dns.Tests;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
 
 namespace Relay.Fuzz.Tests.Dns;
 

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using Relay.Dns;
 using Relay.Dns.Messages;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
 
 namespace Relay.Fuzz.Tests.Dns;
 

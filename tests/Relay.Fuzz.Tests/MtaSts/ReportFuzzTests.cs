@@ -4,14 +4,15 @@ using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Options;
 using Relay.Delivery;
+using Relay.Delivery.Observations;
 using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
-using Relay.MtaSts.Evidence;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
-using Relay.MtaSts.Reporting;
-using Relay.MtaSts.Reporting.Mail;
-using Relay.MtaSts.Tests.Lab;
-using Relay.Smtp.Grammar;
+using Relay.TlsRpt;
+using Relay.TlsRpt.Format;
+using Relay.TlsRpt.Ledger;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Fuzz.Tests.MtaSts;
 
@@ -52,12 +53,12 @@ public sealed class ReportFuzzTests
     {
         var parts = Parts(octets);
         var policy = (StsPolicy.Parse(parts[0]) as PolicyReading.Valid)?.Policy;
-        var reported = new ObservedPolicy(policy);
+        var reported = policy?.Observed ?? ObservedPolicy.NoPolicyFound;
 
         // The ledger keeps no more of them.
         var failures = parts.Skip(1).Take(LedgerWriter.MaxFailures).Select((part, index) => new FailureCount(KeyOf(part, index, reported), index + 1)).DistinctBy(entry => entry.Failure).ToList();
         var counts = new PolicyCounts(
-            reported.Type, policy is null ? [] : LedgerWriter.LinesOf(policy).Split('\n'), [.. reported.MxPatterns.Select(pattern => pattern.Text)], 1, failures.Count, failures);
+            reported.Type.ToWord(), reported.Strings, reported.MxPatterns, 1, failures.Count, failures);
         Assert.True(DomainName.TryParse("example.test", out var domain));
         var report = new TlsReportBuilder(Identity).Build(new DayCounts(Day, domain, [counts]));
         var mailbox = Mailbox.TryParse(parts[^1], out var read) && System.Text.Ascii.IsValid(read.ToString()) ? read.ToString() : "tls@example.test";

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
-using Relay.MtaSts.Tests.Lab;
+using Relay.Mail;
 
 namespace Relay.Fuzz.Tests.MtaSts;
 

@@ -2,8 +2,10 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Relay.Fuzz.Tests.Fuzzing;
-using Relay.MtaSts.Reporting;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
+using Relay.TlsRpt.Format;
+using Relay.TlsRpt.Records;
 
 namespace Relay.Fuzz.Tests.MtaSts;
 

@@ -1,10 +1,11 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Relay.Bounces;
 using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
 using Relay.Queue;
+using Relay.Queue.Bounces;
 using Relay.Smtp.Client;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
@@ -91,7 +92,7 @@ public sealed class NotificationFuzzTests
             AttemptedAt = DateTimeOffset.UnixEpoch,
         };
         var returned = Return(parts[5], mail, [parts[5].Length]);
-        var message = new NotificationMessage("relay.test", new Mailbox("postmaster", "relay.test")).Write(notice, returned, new QueueId(2), DateTimeOffset.UnixEpoch);
+        var message = new NotificationMessage(new NotificationIdentity("relay.test", new Mailbox("postmaster", "relay.test"))).Write(notice, returned, new QueueId(2), DateTimeOffset.UnixEpoch);
         return new Reading(true, () =>
         {
             var again = Return(parts[5], mail, Portions.Of(parts[5]));

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Text;
 using FsCheck.Fluent;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
 using Relay.Queue;
 using Relay.Reception;
 using Relay.Smtp.Grammar;

@@ -2,10 +2,10 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
 using Relay.Smtp.Client;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
-using Relay.Smtp.Tests.Client;
 
 namespace Relay.Fuzz.Tests.Smtp;
 

@@ -2,8 +2,8 @@ using System.Buffers;
 using FsCheck;
 using FsCheck.Fluent;
 using Relay.Fuzz.Tests.Fuzzing;
+using Relay.Mail;
 using Relay.Smtp.Client;
-using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 
 namespace Relay.Fuzz.Tests.Smtp;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Relay.Dns;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
+using Relay.Mail;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;

@@ -1,7 +1,7 @@
+using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
 using Relay.MtaSts.Cache;
-using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Cache;
@@ -24,7 +24,7 @@ public sealed class PolicyObservationTests
         lab.Play(Domain, new PolicyHostScript { Certificate = lab.Authority.Issue(Host), Status = 404 });
         Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
         var detail = Assert.Single(lab.Evidence.All);
-        Assert.Equal(("no-policy-found", ObservationCount.DetailsOnly), (detail.Policy.Type, detail.Count));
+        Assert.Equal(("no-policy-found", ObservationCount.DetailsOnly), (detail.Policy.Type.ToWord(), detail.Count));
         Assert.Equal(TlsResultType.StsPolicyFetchError, Assert.Single(detail.Failures).Type);
     }
 
@@ -61,7 +61,7 @@ public sealed class PolicyObservationTests
         await lab.AskAsync(Domain);
         await lab.Refresher.PassAsync(StsLab.Token);
         Assert.Equal(reported, lab.Evidence.All.Count);
-        Assert.All(lab.Evidence.All, detail => Assert.Equal(("sts", ObservationCount.DetailsOnly), (detail.Policy.Type, detail.Count)));
+        Assert.All(lab.Evidence.All, detail => Assert.Equal(("sts", ObservationCount.DetailsOnly), (detail.Policy.Type.ToWord(), detail.Count)));
     }
 
     private static async Task<StsLab> ExpireAsync(string mode)

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;

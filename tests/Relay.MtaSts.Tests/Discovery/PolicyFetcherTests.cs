@@ -1,12 +1,12 @@
 using System.Text;
+using Relay.Delivery.Observations;
+using Relay.Https;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
 using Relay.MtaSts.Discovery;
-using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
-using Relay.MtaSts.Web;
 
 namespace Relay.MtaSts.Tests.Discovery;
 
@@ -223,13 +223,6 @@ public sealed class PolicyFetcherTests
         await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "policy-host-private-address");
         Assert.Equal(0, lab.Web.Connections);
     }
-
-    [Theory] // STS-41
-    [InlineData("192.0.2.1")]
-    [InlineData("2001:db8::1")]
-    [InlineData("64:ff9b::c000:201")]
-    public void Address_OfThePublicInternet_IsPublic(string address) =>
-        Assert.True(AddressScope.IsPublic(System.Net.IPAddress.Parse(address)));
 
     [Fact] // RFC 8461 §3.2: cancellation is no outcome
     public async Task Fetch_CallerCancels_Throws()

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Relay.Delivery;
+using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
-using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Enforcement;
@@ -50,9 +50,9 @@ public sealed class DiscoveryTableTests
 
         Happen(lab, name);
         lab.LetTtlPass();
-        var attempt = Mail.To(Domain, Mx);
+        var attempt = Attempts.To(Domain, Mx);
         await lab.Middleware.InvokeAsync(
-            attempt, Mail.Transport(_ => (TlsSessionResult.Established, Mail.Good, string.Empty)), StsLab.Token);
+            attempt, Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Good, string.Empty)), StsLab.Token);
         AssertApplied(row.Text(mode), mode, attempt);
         AssertReported(row, mode, [.. lab.Evidence.All.Where(evidence => evidence.Count == ObservationCount.DetailsOnly)]);
     }
@@ -91,7 +91,7 @@ public sealed class DiscoveryTableTests
         }
 
         var detail = Assert.Single(details);
-        Assert.Equal(mode == "no_policy" ? "no-policy-found" : "sts", detail.Policy.Type);
+        Assert.Equal(mode == "no_policy" ? "no-policy-found" : "sts", detail.Policy.Type.ToWord());
         var failure = Assert.Single(detail.Failures);
         Assert.Equal(row.Text("result_type"), failure.Type.ToWord());
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
-using Relay.Delivery.Tls;
+using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
-using Relay.MtaSts.Evidence;
 using Relay.MtaSts.Tests.Lab;
+using Relay.Tls;
 
 namespace Relay.MtaSts.Tests.Enforcement;
 
@@ -18,13 +18,13 @@ public sealed class MtaStsMiddlewareTests
     private static readonly string Testing = StsLab.Policy("testing", 86_400, Listed);
     private static readonly string None = StsLab.Policy("none", 86_400);
 
-    private static readonly DeliveryStep GoodTls = Mail.Transport(_ => (TlsSessionResult.Established, Mail.Good, string.Empty));
+    private static readonly DeliveryStep GoodTls = Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Good, string.Empty));
 
     [Fact] // STS-53, STS-57, STS-73, RFC 8461 §4
     public async Task Enforce_ListedHost_IsHeldToVerifiedTlsAndLogged()
     {
         await using var lab = Lab(Enforce);
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Listed), GoodTls);
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Listed), GoodTls);
         Assert.Equal(TlsRequirement.VerifiedPkix, attempt.Hosts[0].Requirement);
         Assert.All(attempt.Recipients, recipient => Assert.IsType<DeliveryOutcome.Delivered>(recipient.Outcome));
         Assert.Equal([new("sts", "enforce"), new("sts-id", "1")], attempt.LogFields);
@@ -36,7 +36,7 @@ public sealed class MtaStsMiddlewareTests
     public async Task Enforce_UnlistedHost_IsRefusedBeforeAnyConnectionAndTheMailWaits()
     {
         await using var lab = Lab(Enforce);
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Unlisted), GoodTls);
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls);
         Assert.Empty(attempt.Sessions);
         var failure = Assert.IsType<DeliveryOutcome.Deferred>(attempt.Recipients[0].Outcome).Failure;
         Assert.Equal(("sts-no-usable-mx", new(4, 7, 0)), (failure.Reason, failure.Status));
@@ -50,7 +50,7 @@ public sealed class MtaStsMiddlewareTests
     public async Task Enforce_PreferredUnlisted_UsesTheNextAndKeepsTheListWhole()
     {
         await using var lab = Lab(Enforce);
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Unlisted, Listed, "other.evil.test"), GoodTls);
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Unlisted, Listed, "other.evil.test"), GoodTls);
         Assert.Equal(3, attempt.Hosts.Count);
         Assert.Equal(Listed, Assert.Single(attempt.Sessions).Host.ToString());
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
@@ -64,8 +64,8 @@ public sealed class MtaStsMiddlewareTests
     public async Task Enforce_TlsReport_IsHeldToNothingAndLeavesNoEvidence()
     {
         await using var lab = Lab(Enforce);
-        var bad = Mail.Transport(_ => (TlsSessionResult.Established, Mail.Bad(CertificateFaults.Expired), string.Empty));
-        var attempt = await DeliverAsync(lab, Mail.ReportTo(Domain, Unlisted), bad);
+        var bad = Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.Expired), string.Empty));
+        var attempt = await DeliverAsync(lab, Attempts.ReportTo(Domain, Unlisted), bad);
         Assert.Null(attempt.Hosts[0].Refusal);
         Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
@@ -76,7 +76,7 @@ public sealed class MtaStsMiddlewareTests
     public async Task Enforce_ImplicitMxNotListed_IsRefused()
     {
         await using var lab = Lab(Enforce);
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Domain), GoodTls);
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Domain), GoodTls);
         Assert.IsType<DeliveryOutcome.Deferred>(attempt.Recipients[0].Outcome);
     }
 
@@ -85,7 +85,7 @@ public sealed class MtaStsMiddlewareTests
     {
         await using var lab = Lab(Testing);
         var attempt = await DeliverAsync(
-            lab, Mail.To(Domain, Unlisted), Mail.Transport(_ => (TlsSessionResult.StartTlsNotOffered, null, string.Empty)));
+            lab, Attempts.To(Domain, Unlisted), Attempts.Transport(_ => (TlsSessionResult.StartTlsNotOffered, null, string.Empty)));
         Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Equal("sts-mx-not-listed", Assert.Single(lab.Log.Named("sts-testing")).Fields["Reason"]);
@@ -98,7 +98,7 @@ public sealed class MtaStsMiddlewareTests
     public async Task WeakPolicy_HostAlreadyUnderADemand_LeavesItStanding(string mode)
     {
         await using var lab = Lab(mode == "none" ? None : Testing);
-        var attempt = Mail.To(Domain, Listed);
+        var attempt = Attempts.To(Domain, Listed);
         attempt.Hosts[0].Require(TlsRequirement.VerifiedPkix);
         await DeliverAsync(lab, attempt, GoodTls);
         Assert.Equal(TlsRequirement.VerifiedPkix, attempt.Hosts[0].Requirement);
@@ -108,11 +108,11 @@ public sealed class MtaStsMiddlewareTests
     public async Task Final_PolicyChangedUnderTheSameId_IsFetchedAndApplied()
     {
         await using var lab = Lab(Enforce);
-        await DeliverAsync(lab, Mail.To(Domain, Unlisted), GoodTls);
+        await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls);
         lab.Publish(Domain, "1", StsLab.Policy("enforce", 86_400, Unlisted));
         lab.LetTtlPass();
         var queries = lab.Dns.Queries.Count($"_mta-sts.{Domain}", LabDnsType.Txt);
-        var last = await DeliverAsync(lab, Mail.To(Domain, isFinal: true, Unlisted), GoodTls);
+        var last = await DeliverAsync(lab, Attempts.To(Domain, isFinal: true, Unlisted), GoodTls);
         Assert.IsType<DeliveryOutcome.Delivered>(last.Recipients[0].Outcome);
         Assert.True(lab.Dns.Queries.Count($"_mta-sts.{Domain}", LabDnsType.Txt) > queries);
     }
@@ -121,9 +121,9 @@ public sealed class MtaStsMiddlewareTests
     public async Task Final_PolicyCannotBeFetched_StaysRefused()
     {
         await using var lab = Lab(Enforce);
-        await DeliverAsync(lab, Mail.To(Domain, Unlisted), GoodTls);
+        await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls);
         lab.Play(Domain, new PolicyHostScript { Fault = PolicyHostFault.DropBeforeTls });
-        var last = await DeliverAsync(lab, Mail.To(Domain, isFinal: true, Unlisted), GoodTls);
+        var last = await DeliverAsync(lab, Attempts.To(Domain, isFinal: true, Unlisted), GoodTls);
         Assert.Contains(
             "id 1, mode enforce", Assert.IsType<DeliveryOutcome.Deferred>(last.Recipients[0].Outcome).Failure.Text, StringComparison.Ordinal);
     }
@@ -133,7 +133,7 @@ public sealed class MtaStsMiddlewareTests
     {
         await using var lab = StsLab.Start();
         lab.Dns.SetFault($"_mta-sts.{Domain}", LabDnsType.Txt, LabDnsFault.ServerFailure);
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Listed), GoodTls);
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Listed), GoodTls);
         Assert.Empty(attempt.Sessions);
         var failure = Assert.IsType<DeliveryOutcome.Deferred>(attempt.Recipients[1].Outcome).Failure;
         Assert.Equal(("sts-policy-unknown", new(4, 7, 5)), (failure.Reason, failure.Status));
@@ -143,7 +143,7 @@ public sealed class MtaStsMiddlewareTests
     public async Task AddressLiteral_HasNoPolicyAndAsksNobody()
     {
         await using var lab = Lab(Enforce);
-        var attempt = Mail.To(Domain, Unlisted);
+        var attempt = Attempts.To(Domain, Unlisted);
         attempt.PolicyDomain = null;
         await DeliverAsync(lab, attempt, GoodTls);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
@@ -155,7 +155,7 @@ public sealed class MtaStsMiddlewareTests
     public async Task FixedRoute_NextHopsPolicyApplies()
     {
         await using var lab = Lab(Enforce);
-        var attempt = Mail.To("corp.test", "smart.example.test");
+        var attempt = Attempts.To("corp.test", "smart.example.test");
         attempt.PolicyDomain = StsLab.Name(Domain);
         await DeliverAsync(lab, attempt, GoodTls);
         Assert.IsType<DeliveryOutcome.Deferred>(attempt.Recipients[0].Outcome);
@@ -171,7 +171,7 @@ public sealed class MtaStsMiddlewareTests
     {
         await using var lab = StsLab.Start(("MtaSts:Domains:0:Domain", "Example.TEST"), ("MtaSts:Domains:0:Mode", word));
         lab.Publish(Domain, "1", StsLab.Policy(published, 86_400, Listed));
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Unlisted), GoodTls);
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls);
         Assert.Equal(delivers, attempt.Recipients[0].Outcome is DeliveryOutcome.Delivered);
         Assert.Equal(sts, attempt.LogFields.FirstOrDefault(field => field.Key == "sts").Value);
         Assert.Equal(published == "none" ? 0 : 1, lab.Log.Named("sts-override").Count);
@@ -183,7 +183,7 @@ public sealed class MtaStsMiddlewareTests
         await using var lab = StsLab.Start(
             ("MtaSts:Domains:0:Domain", Domain), ("MtaSts:Domains:0:Mode", "Off"), ("MtaSts:Domains:0:Until", "2026-11-22T12:00:00Z"));
         lab.Publish(Domain, "1", Enforce);
-        Assert.IsType<DeliveryOutcome.Deferred>((await DeliverAsync(lab, Mail.To(Domain, Unlisted), GoodTls)).Recipients[0].Outcome);
+        Assert.IsType<DeliveryOutcome.Deferred>((await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls)).Recipients[0].Outcome);
         Assert.Empty(lab.Log.Named("sts-override"));
     }
 
@@ -191,20 +191,20 @@ public sealed class MtaStsMiddlewareTests
     public async Task PooledConnection_SecondMessage_IsNotCountedAgain()
     {
         await using var lab = Lab(Enforce);
-        await DeliverAsync(lab, Mail.To(Domain, Listed), GoodTls);
+        await DeliverAsync(lab, Attempts.To(Domain, Listed), GoodTls);
         await DeliverAsync(
-            lab, Mail.To(Domain, Listed), Mail.Transport(_ => (TlsSessionResult.Established, Mail.Good, string.Empty), isFirstUse: false));
+            lab, Attempts.To(Domain, Listed), Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Good, string.Empty), isFirstUse: false));
         var evidence = Assert.Single(lab.Evidence.All);
-        Assert.Equal(("sts", Enforce, ObservationCount.Success), (evidence.Policy.Type, evidence.Policy.Text, evidence.Count));
+        Assert.Equal(("sts", Enforce.TrimEnd(), ObservationCount.Success), (evidence.Policy.Type.ToWord(), string.Join('\n', evidence.Policy.Strings), evidence.Count));
     }
 
     [Fact] // STS-59: the refusal of STARTTLS, whatever its class, is transient under a policy (RFC 8461 §5.1)
     public async Task Enforce_EveryHostFails_NamesEachFaultAndDefersDespiteABounce()
     {
         await using var lab = Lab(Enforce);
-        var attempt = await DeliverAsync(lab, Mail.To(Domain, Listed, "a.backup.test"), Mail.Transport(host => host.ToString() == Listed
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Listed, "a.backup.test"), Attempts.Transport(host => host.ToString() == Listed
             ? (TlsSessionResult.StartTlsRefused, null, "starttls-reply-554")
-            : (TlsSessionResult.Established, Mail.Bad(CertificateFaults.Expired), string.Empty)));
+            : (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.Expired), string.Empty)));
         Assert.Equal(2, attempt.Sessions.Count);
         var failure = Assert.IsType<DeliveryOutcome.Deferred>(attempt.Recipients[0].Outcome).Failure;
         Assert.Equal(new(4, 7, 5), failure.Status);

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Relay.Delivery;
-using Relay.Delivery.Tls;
-using Relay.MtaSts.Evidence;
+using Relay.Delivery.Observations;
 using Relay.MtaSts.Tests.Lab;
+using Relay.Tls;
 
 namespace Relay.MtaSts.Tests.Enforcement;
 
@@ -39,17 +39,17 @@ public sealed class SessionTableTests
         }
 
         var attempt = Attempt(name);
-        await lab.Middleware.InvokeAsync(attempt, Mail.Transport(host => SessionOf(row)), StsLab.Token);
+        await lab.Middleware.InvokeAsync(attempt, Attempts.Transport(host => SessionOf(row)), StsLab.Token);
         AssertOutcome(row, mode, attempt.Recipients[0].Outcome);
         AssertCounted(row, mode, lab.Evidence.All);
     }
 
     private static DeliveryAttempt Attempt(string name) => name switch
     {
-        "mx-not-in-policy" => Mail.To(Domain, "mx.evil.test"),
-        "mx-not-in-policy-implicit-mx" => Mail.To(Domain, Domain),
-        "mx-not-in-policy-some-match" => Mail.To(Domain, "mx.evil.test", Listed),
-        _ => Mail.To(Domain, Listed),
+        "mx-not-in-policy" => Attempts.To(Domain, "mx.evil.test"),
+        "mx-not-in-policy-implicit-mx" => Attempts.To(Domain, Domain),
+        "mx-not-in-policy-some-match" => Attempts.To(Domain, "mx.evil.test", Listed),
+        _ => Attempts.To(Domain, Listed),
     };
 
     private static void AssertOutcome(JsonElement row, string mode, DeliveryOutcome? outcome)
@@ -73,7 +73,7 @@ public sealed class SessionTableTests
         var evidence = all[0];
         var isFailure = row.GetProperty("counts").Text(mode) == "failure";
         Assert.Equal(isFailure ? ObservationCount.Failure : ObservationCount.Success, evidence.Count);
-        Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", evidence.Policy.Type);
+        Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", evidence.Policy.Type.ToWord());
         if (!isFailure)
         {
             Assert.Empty(evidence.Failures);
@@ -99,18 +99,18 @@ public sealed class SessionTableTests
         var reason = row.TryGetProperty("failure_reason_code", out var code) ? code.GetString()! : string.Empty;
         return row.GetProperty("result_type").GetString() switch
         {
-            null => (TlsSessionResult.Established, Mail.Good, string.Empty),
-            _ when name.StartsWith("mx-not", StringComparison.Ordinal) => (TlsSessionResult.Established, Mail.Good, string.Empty),
+            null => (TlsSessionResult.Established, Attempts.Good, string.Empty),
+            _ when name.StartsWith("mx-not", StringComparison.Ordinal) => (TlsSessionResult.Established, Attempts.Good, string.Empty),
             _ when name == "starttls-response-injection" => (TlsSessionResult.PlaintextInjected, null, reason),
             _ when name == "tls-no-server-certificate" =>
-                (TlsSessionResult.Established, Mail.Bad(CertificateFaults.NotTrusted | CertificateFaults.HostMismatch, reason), string.Empty),
+                (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.NotTrusted | CertificateFaults.HostMismatch, reason), string.Empty),
             "starttls-not-supported" =>
                 (name.Contains("refused", StringComparison.Ordinal) ? TlsSessionResult.StartTlsRefused : TlsSessionResult.StartTlsNotOffered, null, reason),
             "certificate-expired" when name == "cert-expired-and-name-mismatch" =>
-                (TlsSessionResult.Established, Mail.Bad(CertificateFaults.Expired | CertificateFaults.HostMismatch), string.Empty),
-            "certificate-expired" => (TlsSessionResult.Established, Mail.Bad(CertificateFaults.Expired), string.Empty),
-            "certificate-host-mismatch" => (TlsSessionResult.Established, Mail.Bad(CertificateFaults.HostMismatch), string.Empty),
-            "certificate-not-trusted" => (TlsSessionResult.Established, Mail.Bad(CertificateFaults.NotTrusted, reason), string.Empty),
+                (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.Expired | CertificateFaults.HostMismatch), string.Empty),
+            "certificate-expired" => (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.Expired), string.Empty),
+            "certificate-host-mismatch" => (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.HostMismatch), string.Empty),
+            "certificate-not-trusted" => (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.NotTrusted, reason), string.Empty),
             _ => (TlsSessionResult.HandshakeFailed, null, reason),
         };
     }

@@ -2,16 +2,19 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
+using Relay.Delivery.Observations;
 using Relay.Dns;
 using Relay.Lab;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.Logging;
 using Relay.Lab.PolicyHosts;
+using Relay.Mail;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
-using Relay.MtaSts.Evidence;
-using Relay.MtaSts.Reporting;
+using Relay.TlsRpt.Format;
+using Relay.TlsRpt.Ledger;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.MtaSts.Tests.Lab;
 
@@ -46,15 +49,15 @@ internal sealed class StsLab : IAsyncDisposable
 
     public LogEvents Log { get; } = new();
 
-    public ObservationLog Evidence { get; } = new();
+    public ObservationList Evidence { get; } = new();
 
     public IPolicyCache Cache => _services.GetRequiredService<IPolicyCache>();
 
     public IPolicyFetcher Fetcher => _services.GetRequiredService<IPolicyFetcher>();
 
-    public IDeliveryMiddleware Middleware => _services.GetRequiredService<IDeliveryMiddleware>();
-
-    public IReportPoster Poster => _services.GetRequiredService<IReportPoster>();
+    /// <summary>The policy's middleware, and around it what counts sessions.</summary>
+    public IDeliveryMiddleware Middleware => new Counted(
+        _services.GetRequiredService<IDeliveryMiddleware>(), new SessionCounting(_services.GetRequiredService<TlsReportSink>()));
 
     public PolicyRefresher Refresher => _services.GetRequiredService<PolicyRefresher>();
 
@@ -130,5 +133,13 @@ internal sealed class StsLab : IAsyncDisposable
             .AddRelayDns()
             .AddMtaSts(configuration)
             .BuildServiceProvider();
+    }
+
+    private sealed class Counted(IDeliveryMiddleware policy, SessionCounting counting) : IDeliveryMiddleware
+    {
+        public MiddlewareStage Stage => MiddlewareStage.Report;
+
+        public Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken) =>
+            counting.InvokeAsync(attempt, (inner, token) => policy.InvokeAsync(inner, next, token), cancellationToken);
     }
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
-using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Policies;
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;
-using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Policies;
 

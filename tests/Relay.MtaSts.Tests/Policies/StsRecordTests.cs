@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Relay.Dns;
+using Relay.Mail;
 using Relay.MtaSts.Policies;
-using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Policies;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Relay.Mail;
 using Relay.Smtp.Client;
 using Relay.Smtp.Grammar;
 

@@ -1,6 +1,8 @@
 using Relay.Lab.Mx;
+using Relay.Mail;
 using Relay.Smtp.Client;
 using Relay.Smtp.Grammar;
+
 using static Relay.Smtp.Tests.Client.ClientSessionHarness;
 
 namespace Relay.Smtp.Tests.Client;

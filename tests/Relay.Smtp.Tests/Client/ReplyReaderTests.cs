@@ -1,6 +1,6 @@
 using System.Text;
+using Relay.Mail;
 using Relay.Smtp.Client;
-using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Tests.Client;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Relay.Lab.Mx;
+
 using static Relay.Smtp.Tests.Client.ClientSessionHarness;
 
 namespace Relay.Smtp.Tests.Client;

@@ -1,6 +1,7 @@
 using Relay.Lab;
 using Relay.Lab.Mx;
 using Relay.Smtp.Client;
+
 using static Relay.Smtp.Tests.Client.ClientSessionHarness;
 
 namespace Relay.Smtp.Tests.Client;

@@ -2,6 +2,7 @@ using Relay.Lab;
 using Relay.Lab.Certificates;
 using Relay.Lab.Mx;
 using Relay.Smtp.Client;
+
 using static Relay.Smtp.Tests.Client.ClientSessionHarness;
 
 namespace Relay.Smtp.Tests.Client;

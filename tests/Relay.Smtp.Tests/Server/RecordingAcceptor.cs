@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Relay.Mail;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 

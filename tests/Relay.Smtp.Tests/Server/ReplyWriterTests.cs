@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 using Relay.Smtp.Server;
 
 namespace Relay.Smtp.Tests.Server;

@@ -1,4 +1,4 @@
-using Relay.Smtp.Grammar;
+using Relay.Mail;
 using Relay.Smtp.Server;
 
 namespace Relay.Smtp.Tests.Server;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Commands;
 

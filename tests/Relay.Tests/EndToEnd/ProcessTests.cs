@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Relay.Lab;
 using Relay.Lab.Dns;
-using Relay.Lab.Load;
 using Relay.Lab.Processes;
+using Relay.LoadTest.Load;
 
 namespace Relay.Tests.EndToEnd;
 

@@ -1,3 +1,4 @@
+
 namespace Relay.Tests.EndToEnd;
 
 /// <summary>Whoever's message is refused calls the operator, who finds the reason in the log.</summary>

@@ -4,8 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Dns;
 using Relay.Lab.Mx;
 using Relay.Lab.PolicyHosts;
-using Relay.MtaSts.Reporting;
-using Relay.MtaSts.Reporting.Mail;
+using Relay.Mail;
+using Relay.TlsRpt.Format;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Tests.EndToEnd;
 

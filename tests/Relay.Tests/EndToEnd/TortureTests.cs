@@ -1,4 +1,4 @@
-using Relay.Lab.Torture;
+using Relay.Torture;
 
 namespace Relay.Tests.EndToEnd;
 

@@ -1,6 +1,6 @@
+using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
-using Relay.MtaSts.Evidence;
 
 namespace Relay.Tests.Enforcement;
 
@@ -149,7 +149,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         }
 
         var isExpired = row.Event.StartsWith("cached-policy-expired", StringComparison.Ordinal);
-        Assert.All(details, detail => Assert.Equal(mode == "no_policy" || isExpired ? "no-policy-found" : "sts", detail.Policy.Type));
+        Assert.All(details, detail => Assert.Equal(mode == "no_policy" || isExpired ? "no-policy-found" : "sts", detail.Policy.Type.ToWord()));
         var failure = Assert.Single(details[0].Failures);
         Assert.Equal(row.ResultTypes[0], failure.Type.ToWord());
         if (!row.Event.StartsWith("cached-policy", StringComparison.Ordinal))

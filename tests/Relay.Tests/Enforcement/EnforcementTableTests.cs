@@ -1,6 +1,6 @@
+using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
-using Relay.MtaSts.Evidence;
 
 namespace Relay.Tests.Enforcement;
 
@@ -139,7 +139,7 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
             return;
         }
 
-        Assert.All(evidence, one => Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", one.Policy.Type));
+        Assert.All(evidence, one => Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", one.Policy.Type.ToWord()));
         if (row.Count(mode) == "success")
         {
             var success = Assert.Single(evidence);

@@ -3,7 +3,6 @@ using Relay.Lab;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
 using Relay.Lab.PolicyHosts;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Enforcement;
 

@@ -1,7 +1,6 @@
+using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
-using Relay.MtaSts.Evidence;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Enforcement;
 

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Relay.Delivery.Observations;
 using Relay.Lab;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
 using Relay.Lab.PolicyHosts;
-using Relay.MtaSts.Evidence;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Enforcement;
 
@@ -45,7 +44,7 @@ internal sealed class PolicyLab : IAsyncDisposable
 
     public LabCertificateAuthority Authority { get; }
 
-    public ObservationLog Evidence { get; } = new();
+    public ObservationList Evidence { get; } = new();
 
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("relay-sts-").FullName;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Lab.Dns;
 using Relay.Queue;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Faults;
 

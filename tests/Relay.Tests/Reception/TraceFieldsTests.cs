@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using Relay.Mail;
 using Relay.Queue;
 using Relay.Reception;
 using Relay.Smtp.Grammar;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Lab.Mx;
-using Relay.MtaSts.Reporting;
-using Relay.Tests.EndToEnd;
 using Relay.Tests.Enforcement;
+using Relay.TlsRpt;
+using Relay.TlsRpt.Format;
 
 namespace Relay.Tests.Reports;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Relay.Lab.Mx;
 using Relay.Lab.PolicyHosts;
-using Relay.MtaSts.Reporting.Mail;
-using Relay.Tests.EndToEnd;
 using Relay.Tests.Enforcement;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.Tests.Reports;
 

@@ -1,5 +1,4 @@
 using Relay.Lab;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Submission;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using Relay.Lab;
-using Relay.Tests.EndToEnd;
 
 namespace Relay.Tests.Submission;
 

@@ -1,4 +1,4 @@
-using Relay.Smtp;
+using Relay.Mail;
 
 namespace Relay.Commands.Demo;
 

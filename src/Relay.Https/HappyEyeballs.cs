@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Relay.Https;
+
+/// <summary>Connects to the first of several addresses that answers (RFC 8305 §5).</summary>
+public sealed class HappyEyeballs(TimeProvider clock)
+{
+    // RFC 8305 §5: 250 ms is the recommended head start of each address before the next.
+    private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Throws the last <see cref="SocketException"/> when every address failed.</summary>
+    public async ValueTask<Socket> ConnectAsync(
+        IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
+    {
+        using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new List<Task<Socket>>();
+        var next = 0;
+        try
+        {
+            while (true)
+            {
+                if (next < addresses.Count)
+                {
+                    running.Add(DialAsync(new IPEndPoint(addresses[next++], port), finished.Token));
+                }
+
+                var ended = await FirstEndedAsync(running, mayStartAnother: next < addresses.Count, finished.Token);
+                if (ended is { IsCompletedSuccessfully: true }
+                    || (ended is not null && running.Count == 1 && next == addresses.Count))
+                {
+                    running.Remove(ended);
+                    return await ended;
+                }
+
+                if (ended is not null)
+                {
+                    running.Remove(ended);
+                    await ObserveAsync(ended);
+                }
+            }
+        }
+        finally
+        {
+            await finished.CancelAsync();
+            foreach (var loser in running)
+            {
+                await ObserveAsync(loser);
+            }
+        }
+    }
+
+    // Null when the head start is over and nobody ended.
+    private async Task<Task<Socket>?> FirstEndedAsync(
+        List<Task<Socket>> running, bool mayStartAnother, CancellationToken cancellationToken)
+    {
+        if (!mayStartAnother)
+        {
+            return await Task.WhenAny(running);
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var headStart = Task.Delay(HeadStart, clock, over.Token);
+        var first = await Task.WhenAny(running.Cast<Task>().Append(headStart));
+        await over.CancelAsync();
+        return first as Task<Socket>;
+    }
+
+    private static async Task<Socket> DialAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task ObserveAsync(Task<Socket> loser)
+    {
+        try
+        {
+            (await loser).Dispose();
+        }
+        catch (Exception failure) when (failure is SocketException or OperationCanceledException)
+        {
+            // It lost; the race reports its own end.
+        }
+    }
+}

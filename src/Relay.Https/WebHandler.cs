@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Relay.Https;
+
+/// <summary>What the relay's HTTPS clients have in common: as little of a browser as can be.</summary>
+public static class WebHandler
+{
+    // In KiB; whom we ask has nothing to say in headers.
+    private const int MaxHeadersLength = 16;
+
+    /// <summary>Where this request's connection may go; set by the caller, read when the connection is made.</summary>
+    public static HttpRequestOptionsKey<IReadOnlyList<IPAddress>> Addresses { get; } = new("addresses");
+
+    /// <summary>Sets up a client of <see cref="IHttpClientFactory"/>.</summary>
+    public static void Configure(HttpClient client)
+    {
+        // Every caller has a limit of its own, driven by the relay's clock.
+        client.Timeout = Timeout.InfiniteTimeSpan;
+        client.DefaultRequestVersion = HttpVersion.Version11;
+        client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+    }
+
+    /// <summary>A handler that connects only where it is told and trusts only whom it is told.</summary>
+    public static SocketsHttpHandler Create(
+        HappyEyeballs race, X509ChainPolicy chainPolicy, RemoteCertificateValidationCallback accept) =>
+        new()
+        {
+            // RFC 8461 §3.3, RFC 8460 §7: redirects are not followed.
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            PooledConnectionLifetime = TimeSpan.Zero,
+            MaxResponseHeadersLength = MaxHeadersLength,
+            MaxResponseDrainSize = 0,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                // The addresses were resolved and judged before the request; the name is not looked up again.
+                var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses) ? addresses : [];
+                var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                // RFC 8461 §7.2, RFC 9325 §3.1.1: TLS 1.2 or newer. SNI and the name to verify are the URI's host (§7.1).
+#pragma warning disable CA5398 // The floor is the RFC's, not the operating system's.
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+#pragma warning restore CA5398
+                CertificateChainPolicy = chainPolicy,
+                RemoteCertificateValidationCallback = accept,
+            },
+        };
+}

@@ -1,4 +1,0 @@
-namespace Relay.MtaSts.Reporting;
-
-/// <summary>One failure-details entry.</summary>
-internal readonly record struct FailureCount(FailureKey Failure, long Count);

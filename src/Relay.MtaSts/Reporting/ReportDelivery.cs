@@ -1,6 +1,0 @@
-using Relay.Dns;
-
-namespace Relay.MtaSts.Reporting;
-
-/// <summary>One report on its way to one destination.</summary>
-internal sealed record ReportDelivery(DateOnly Day, DomainName Domain, string Rua, int Attempts, DateTimeOffset ExpiresAt);

@@ -1,0 +1,226 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+using Relay.Queue.Storage.Sqlite;
+
+namespace Relay.Queue.Storage;
+
+/// <summary>
+/// The only writer of the store: a thread of its own, for the database's calls block. Each commit takes every operation
+/// that waits, so that many messages share one flush to the disk. When a group fails, its operations are tried one by
+/// one, so that none fails for another's fault; what must succeed is tried again every second until it does.
+/// </summary>
+internal sealed class QueueWriter : IDisposable
+{
+    private const int MaxGroup = 1000;
+    private const int MaxGroupOctets = 16 * 1024 * 1024;
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    // A disk that does not answer must not keep the relay from ending.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(20);
+
+    private readonly object _gate = new();
+    private readonly DbDataSource _source;
+    private readonly Thread _thread;
+    private readonly LinkedList<WriteOperation> _waiting = new();
+    private readonly List<WriteOperation> _unsettled = [];
+    private WriteStatements? _statements;
+    private bool _closing;
+
+    /// <summary>Starts the thread.</summary>
+    public QueueWriter(DbDataSource source, ILogger logger)
+    {
+        _source = source;
+        Condition = new StoreHealth(logger);
+        _thread = new Thread(Run) { Name = "queue writer", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>How the store is.</summary>
+    public StoreHealth Condition { get; }
+
+    /// <summary>
+    /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken
+    /// any more, nor is while the store is out of order what need not succeed, but for one that finds out how it is: what would
+    /// be refused after a wait is better refused at once, and piles up no memory.
+    /// </summary>
+    public Task<StoreFault> SubmitAsync(WriteOperation operation)
+    {
+        lock (_gate)
+        {
+            if (_closing || (!operation.MustSucceed && !Condition.MayTry(isAnotherWaiting: _waiting.First is not null)))
+            {
+                operation.Complete(StoreFault.Unavailable);
+                return operation.Done;
+            }
+
+            _waiting.AddLast(operation);
+            Monitor.Pulse(_gate);
+        }
+
+        return operation.Done;
+    }
+
+    /// <summary>
+    /// Takes back an operation that is not begun: it will not be done. False when it is in a commit, whose end is then the only
+    /// thing that tells.
+    /// </summary>
+    public bool TryWithdraw(WriteOperation operation)
+    {
+        lock (_gate)
+        {
+            return _waiting.Remove(operation);
+        }
+    }
+
+    /// <summary>
+    /// Writes what waits and closes the connection. What cannot be written then is given up: it is redelivered.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread.Join(LongestEnd);
+    }
+
+    private void Run()
+    {
+        var group = new List<WriteOperation>();
+        while (TakeGroup(group))
+        {
+            Write(group);
+            group.Clear();
+        }
+
+        foreach (var operation in _unsettled)
+        {
+            operation.Complete(StoreFault.Unavailable);
+        }
+
+        Disconnect();
+    }
+
+    private bool TakeGroup(List<WriteOperation> group)
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && !_closing)
+            {
+                if (_unsettled.Count == 0)
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (!Monitor.Wait(_gate, RetryInterval))
+                {
+                    break;
+                }
+            }
+
+            if (_closing && _waiting.Count == 0 && _unsettled.Count == 0)
+            {
+                return false;
+            }
+
+            group.AddRange(_unsettled);
+            _unsettled.Clear();
+            var (taken, octets) = (0, 0);
+            while (taken < MaxGroup && octets < MaxGroupOctets && _waiting.First is { Value: var operation })
+            {
+                _waiting.RemoveFirst();
+                taken++;
+                octets += operation.Octets;
+                group.Add(operation);
+            }
+
+            return true;
+        }
+    }
+
+    private void Write(List<WriteOperation> group)
+    {
+        var fault = TryCommit(group);
+        if (fault == StoreFault.None || group.Count == 1)
+        {
+            foreach (var operation in group)
+            {
+                Finish(operation, fault);
+            }
+
+            return;
+        }
+
+        // A fault of the machine will meet the others too: they get it without a try, for each try may take seconds. On a full
+        // disk what must succeed is tried all the same, for it may be what makes room.
+        var machineFault = StoreFault.None;
+        foreach (var operation in group)
+        {
+            var isTried = machineFault == StoreFault.None || (machineFault == StoreFault.Full && operation.MustSucceed);
+            var own = isTried ? TryCommit([operation]) : machineFault;
+            if (own is StoreFault.Full or StoreFault.Unavailable)
+            {
+                machineFault = own;
+            }
+
+            Finish(operation, own);
+        }
+    }
+
+    private void Finish(WriteOperation operation, StoreFault fault)
+    {
+        if (fault != StoreFault.None && operation.MustSucceed && !Volatile.Read(ref _closing))
+        {
+            _unsettled.Add(operation);
+            return;
+        }
+
+        operation.Complete(fault);
+    }
+
+    private StoreFault TryCommit(IReadOnlyList<WriteOperation> group)
+    {
+        try
+        {
+            Condition.Begins();
+            var statements = _statements ??= new WriteStatements(_source.OpenConnection());
+            statements.Begin();
+            foreach (var operation in group)
+            {
+                operation.Execute(statements);
+            }
+
+            statements.Commit();
+            Condition.Succeeded();
+            return StoreFault.None;
+        }
+        catch (DbException error)
+        {
+            // Whatever state the connection is in, a new one knows only what is committed.
+            Disconnect();
+            return Condition.Failed(SqlDialect.Classify(error), error);
+        }
+#pragma warning disable CA1031 // A fault of ours in one operation must end neither the writer nor, with its thread, the relay.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            Disconnect();
+            return Condition.Failed(StoreFault.Operation, error);
+        }
+    }
+
+    private void Disconnect()
+    {
+        try
+        {
+            _statements?.Dispose();
+        }
+        catch (DbException error)
+        {
+            Condition.Failed(StoreFault.Operation, error);
+        }
+
+        _statements = null;
+    }
+}

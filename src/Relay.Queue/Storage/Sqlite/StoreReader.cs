@@ -1,0 +1,171 @@
+using System.Data.Common;
+using Relay.Mail;
+using Relay.Smtp.Grammar;
+
+namespace Relay.Queue.Storage.Sqlite;
+
+/// <summary>A connection that reads, and its prepared statements. One caller at a time.</summary>
+internal sealed class StoreReader : IDisposable
+{
+    private readonly DbConnection _connection;
+    private readonly PreparedStatement _message;
+    private readonly PreparedStatement _recipients;
+    private readonly PreparedStatement _failedIds;
+    private readonly PreparedStatement _failed;
+    private readonly PreparedStatement _head;
+    private readonly PreparedStatement _chunk;
+    private readonly PreparedStatement _free;
+
+    /// <summary>Takes over an open connection.</summary>
+    public StoreReader(DbConnection connection)
+    {
+        _connection = connection;
+        _message = new(
+            connection,
+            """
+            SELECT reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets, report_key IS NOT NULL, received_at
+            FROM message LEFT JOIN report ON message_id = id WHERE id = @1
+            """,
+            1);
+        _recipients = new(
+            connection,
+            """
+            SELECT seq, mailbox, notify, original_recipient, warned FROM recipient
+            WHERE message_id = @1 AND destination = @2 AND state = 0 ORDER BY seq
+            """,
+            2);
+        _failedIds = new(
+            connection,
+            "SELECT DISTINCT message_id FROM recipient WHERE state IN (1, 2) AND message_id > @1 ORDER BY message_id LIMIT 100",
+            1);
+        _failed = new(
+            connection,
+            """
+            SELECT seq, mailbox, notify, original_recipient, warned, last_status, last_text, last_attempt FROM recipient
+            WHERE message_id = @1 AND state IN (1, 2) ORDER BY seq
+            """,
+            1);
+        _head = new(connection, "SELECT head FROM message WHERE id = @1", 1);
+        _chunk = new(connection, "SELECT data FROM chunk WHERE message_id = @1 AND seq = @2", 2);
+        _free = new(connection, SqlDialect.FreeOctets, 0);
+    }
+
+    /// <summary>The message and its queued recipients at a destination; null when it is not there.</summary>
+    public StoredMessage? ReadMessage(QueueId id, string destination) =>
+        ReadMessage(id, () => ReadRecipients(id, destination));
+
+    /// <summary>The next messages above an id that have failed recipients.</summary>
+    public List<QueueId> ReadFailedIds(QueueId after)
+    {
+        var ids = new List<QueueId>();
+        using var row = _failedIds.Query(after.Value);
+        while (row.Read())
+        {
+            ids.Add(new QueueId(row.GetInt64(0)));
+        }
+
+        return ids;
+    }
+
+    /// <summary>The message and its failed recipients; null when it is not there.</summary>
+    public FailedMessage? ReadFailed(QueueId id)
+    {
+        var diagnostics = new List<(string Status, string Text)>();
+        var attemptedAt = 0L;
+        var message = ReadMessage(id, () =>
+        {
+            var recipients = new List<StoredRecipient>();
+            using var row = _failed.Query(id.Value);
+            while (row.Read())
+            {
+                recipients.Add(ReadRecipient(row));
+                diagnostics.Add((TextOrNull(row, 5) ?? string.Empty, TextOrNull(row, 6) ?? string.Empty));
+                attemptedAt = row.IsDBNull(7) ? attemptedAt : Math.Max(attemptedAt, row.GetInt64(7));
+            }
+
+            return recipients;
+        });
+        return message is null ? null : new FailedMessage(message, diagnostics, DateTimeOffset.FromUnixTimeMilliseconds(attemptedAt));
+    }
+
+    private StoredMessage? ReadMessage(QueueId id, Func<List<StoredRecipient>> recipients)
+    {
+        using var row = _message.Query(id.Value);
+        if (!row.Read())
+        {
+            return null;
+        }
+
+        var reversePath = row.GetString(0);
+        var mail = new MailFrom(reversePath.Length == 0 ? ReversePath.Null : new ReversePath(ReadMailbox(reversePath)))
+        {
+            Body = (BodyType)row.GetInt64(1),
+            SmtpUtf8 = row.GetInt64(2) != 0,
+            Return = (DsnReturn)row.GetInt64(3),
+            EnvelopeId = TextOrNull(row, 4),
+            Auth = TextOrNull(row, 5),
+        };
+        return new StoredMessage(
+            mail, recipients(), row.GetInt64(7), row.GetInt64(6) != 0, row.GetBoolean(8),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)));
+    }
+
+    /// <summary>The octets of pages that hold nothing.</summary>
+    public long ReadFreeOctets()
+    {
+        using var row = _free.Query();
+        return row.Read() ? row.GetInt64(0) : 0;
+    }
+
+    /// <summary>A piece of the content, numbered from 0; null when it is not there.</summary>
+    public byte[]? ReadPiece(QueueId id, int seq)
+    {
+        using var row = seq == 0 ? _head.Query(id.Value) : _chunk.Query(id.Value, (long)seq);
+        return row.Read() ? row.GetFieldValue<byte[]>(0) : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _message.Dispose();
+        _recipients.Dispose();
+        _failedIds.Dispose();
+        _failed.Dispose();
+        _head.Dispose();
+        _chunk.Dispose();
+        _free.Dispose();
+        _connection.Dispose();
+    }
+
+    private static string? TextOrNull(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
+
+    // The last @ parts them: a domain has none, a quoted local part may (RFC 5321 §4.1.2). No @ at all: <Postmaster>.
+    private static Mailbox ReadMailbox(string text)
+    {
+        var at = text.LastIndexOf('@');
+        return at < 0 ? new Mailbox(text, string.Empty) : new Mailbox(text[..at], text[(at + 1)..]);
+    }
+
+    private static StoredRecipient ReadRecipient(DbDataReader row)
+    {
+        var envelope = new RcptTo(ReadMailbox(row.GetString(1)))
+        {
+            Notify = (DsnNotify)row.GetInt64(2),
+            OriginalRecipient = TextOrNull(row, 3),
+        };
+        return new StoredRecipient((int)row.GetInt64(0), envelope, row.GetInt64(4) != 0);
+    }
+
+    private List<StoredRecipient> ReadRecipients(QueueId id, string destination)
+    {
+        var recipients = new List<StoredRecipient>();
+        using var row = _recipients.Query(id.Value, destination);
+        while (row.Read())
+        {
+            recipients.Add(ReadRecipient(row));
+        }
+
+        return recipients;
+    }
+}

@@ -1,6 +1,0 @@
-using Relay.MtaSts.Policies;
-
-namespace Relay.Commands.Check;
-
-/// <summary>What was learnt from the policy host: the steps, and the policy when there is one.</summary>
-internal sealed record PolicyHostFindings(IReadOnlyList<CheckSection> Sections, StsPolicy? Policy);

@@ -1,6 +1,0 @@
-namespace Relay.Queue;
-
-/// <summary>What came of an operator's change.</summary>
-/// <param name="Recipients">How many recipients it met; 0 when there was nothing to change.</param>
-/// <param name="Fault">Why it could not be done; null when it could.</param>
-internal sealed record QueueChange(int Recipients, string? Fault = null);

@@ -1,9 +1,0 @@
-using Relay.Bounces;
-using Relay.Queue.Storage;
-
-namespace Relay.Queue;
-
-/// <summary>What an attempt leaves to be done.</summary>
-/// <param name="Write">What the store is to have, in one commit.</param>
-/// <param name="Notifications">Those of it that are to be delivered then.</param>
-internal sealed record Settlement(SettleAttempt Write, IReadOnlyList<PreparedNotification> Notifications);

@@ -1,8 +1,0 @@
-namespace Relay.Queue.Storage;
-
-/// <summary>Notes that the senders of all that version 1 left have been told.</summary>
-internal sealed class ForgetUntoldFailures : WriteOperation
-{
-    /// <inheritdoc/>
-    public override void Execute(WriteStatements statements) => statements.SetSetting(QueueSchema.Setting.UntoldFailures, 0);
-}
