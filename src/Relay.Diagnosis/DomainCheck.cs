@@ -1,6 +1,5 @@
 using Relay.Delivery;
 using Relay.Delivery.Routing;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.MtaSts.Policies;
 

@@ -52,10 +52,20 @@ public abstract class SqliteFile(string path, string schema, TimeProvider time) 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_gate)
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the connection.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
         {
-            _connection?.Dispose();
-            _connection = null;
+            lock (_gate)
+            {
+                _connection?.Dispose();
+                _connection = null;
+            }
         }
     }
 

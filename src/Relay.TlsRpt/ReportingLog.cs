@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Relay.Dns;
 using Relay.Mail;
-using Relay.TlsRpt.Format;
 
 namespace Relay.TlsRpt;
 

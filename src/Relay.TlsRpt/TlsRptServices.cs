@@ -36,6 +36,7 @@ public static class TlsRptServices
         var file = Path.Combine(configuration["Relay:DataDirectory"] ?? "data", FileName);
         services.AddSingleton(provider => new ReportDatabase(
             file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ReportDatabase>>()));
+        services.TryAddSingleton<TlsReportSink>();
         services.AddReportTransports();
         services.AddSingleton<ReportIdentity>();
         services.AddSingleton<ReportQueries>();
@@ -48,7 +49,8 @@ public static class TlsRptServices
         services.AddSingleton<TlsSessionLedger>();
         services.AddSingleton<ReportScheduler>();
         services.AddSingleton(Reports);
-        if (section.GetValue(nameof(TlsRptOptions.Enabled), defaultValue: true))
+        // Not bound yet: a value of the wrong form is a fault to be told, not an exception.
+        if (!string.Equals(section[nameof(TlsRptOptions.Enabled)], bool.FalseString, StringComparison.OrdinalIgnoreCase))
         {
             services.AddSingleton<IDeliveryMiddleware, SessionCounting>();
             services.AddSingleton<ITlsReportSink>(provider => provider.GetRequiredService<TlsSessionLedger>());

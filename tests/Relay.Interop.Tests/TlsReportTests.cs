@@ -10,7 +10,6 @@ using Relay.Mail;
 using Relay.MtaSts;
 using Relay.TlsRpt;
 using Relay.TlsRpt.Format;
-using Relay.TlsRpt.Records;
 using Relay.TlsRpt.Sending;
 
 namespace Relay.Interop.Tests;

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Relay.Queue;
 using Relay.Queue.Storage;
 using Relay.Queue.Storage.Sqlite;
 

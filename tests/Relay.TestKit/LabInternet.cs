@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Relay.Hosting;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
@@ -52,12 +55,20 @@ internal sealed class LabInternet : IAsyncDisposable
     public Task<RelayUnderTest> StartRelayAsync(params (string Key, string Value)[] settings) =>
         StartRelayAsync(TimeProvider.System, settings);
 
-    public Task<RelayUnderTest> StartRelayAsync(TimeProvider clock, params (string Key, string Value)[] settings)
+    public Task<RelayUnderTest> StartRelayAsync(TimeProvider clock, params (string Key, string Value)[] settings) =>
+        StartRelayAsync(clock, RelayApplication.Plugins, settings);
+
+    public Task<RelayUnderTest> StartRelayAsync(
+        TimeProvider clock,
+        IEnumerable<Action<IServiceCollection, IConfiguration>> plugins,
+        params (string Key, string Value)[] settings)
     {
         var roots = Path.Combine(DataDirectory, "roots.pem");
         Authority.WriteRootPem(roots);
         return RelayUnderTest.StartAsync(
             clock,
+            plugins,
+            _ => { },
             [
                 ("Relay:HostName", "relay.test"),
                 ("Relay:DataDirectory", DataDirectory),

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Relay.Dns;
 using Relay.Lab.Dns;
 
 namespace Relay.TestKit;

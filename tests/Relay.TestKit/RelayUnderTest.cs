@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -42,8 +43,16 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         StartAsync(clock, _ => { }, settings);
 
     /// <summary>As above, with more services of the test's own.</summary>
+    public static Task<RelayUnderTest> StartAsync(
+        TimeProvider clock, Action<IServiceCollection> more, params (string Key, string Value)[] settings) =>
+        StartAsync(clock, RelayApplication.Plugins, more, settings);
+
+    /// <summary>As above, with these plugins alone.</summary>
     public static async Task<RelayUnderTest> StartAsync(
-        TimeProvider clock, Action<IServiceCollection> more, params (string Key, string Value)[] settings)
+        TimeProvider clock,
+        IEnumerable<Action<IServiceCollection, IConfiguration>> plugins,
+        Action<IServiceCollection> more,
+        params (string Key, string Value)[] settings)
     {
         var log = new LogCapture();
         var provider = new RelayLoggerProvider(LogFormat.Text, log, clock);
@@ -63,7 +72,8 @@ internal sealed class RelayUnderTest : IAsyncDisposable
                 services.Replace(ServiceDescriptor.Singleton(clock));
                 services.AddSingleton<ITlsReportSink>(evidence);
                 more(services);
-            });
+            },
+            plugins);
         File.Delete(file);
         Assert.Empty(faults);
         await application!.StartAsync();

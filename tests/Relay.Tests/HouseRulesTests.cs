@@ -5,16 +5,14 @@ namespace Relay.Tests;
 /// <summary>What the documents promise of the tree, checked.</summary>
 public sealed partial class HouseRulesTests
 {
-    private static readonly string Root = FindRoot();
-
     [Fact]
     public void CitedRfcs_AreAllListed()
     {
-        var listed = File.ReadLines(Path.Combine(Root, "docs", "rfc.tsv")).Skip(1).Select(line => line.Split('\t')[0]).ToHashSet();
-        var missing = SourceFiles("src", "tests", "bench")
+        var listed = File.ReadLines(Path.Combine(Tree.Root, "docs", "rfc.tsv")).Skip(1).Select(line => line.Split('\t')[0]).ToHashSet();
+        var missing = Tree.SourceFiles("src", "tests", "bench")
             .SelectMany(file => Rfc().Matches(File.ReadAllText(file)).Select(match => (match.Groups[1].Value, file)))
             .Where(cited => !listed.Contains(cited.Value))
-            .Select(cited => $"RFC {cited.Value} in {Path.GetRelativePath(Root, cited.file)}")
+            .Select(cited => $"RFC {cited.Value} in {Path.GetRelativePath(Tree.Root, cited.file)}")
             .Distinct();
         Assert.Empty(missing);
     }
@@ -25,7 +23,7 @@ public sealed partial class HouseRulesTests
         var required = RequirementIds();
         var tests = TestNames();
         var seen = new HashSet<string>();
-        foreach (var row in File.ReadLines(Path.Combine(Root, "docs", "conformance.md")).Where(line => ConformanceRow().IsMatch(line)))
+        foreach (var row in File.ReadLines(Path.Combine(Tree.Root, "docs", "conformance.md")).Where(line => ConformanceRow().IsMatch(line)))
         {
             var cells = row.Split('|', StringSplitOptions.TrimEntries);
             Assert.True(seen.Add(cells[1]), $"{cells[1]} stands twice");
@@ -46,12 +44,12 @@ public sealed partial class HouseRulesTests
     }
 
     private static HashSet<string> RequirementIds() =>
-        [.. File.ReadLines(Path.Combine(Root, "tests", "requirement-ids.txt")).Where(line => line.Length > 0)];
+        [.. File.ReadLines(Path.Combine(Tree.Root, "tests", "requirement-ids.txt")).Where(line => line.Length > 0)];
 
     private static HashSet<string> TestNames()
     {
         var names = new HashSet<string>();
-        foreach (var file in SourceFiles("tests"))
+        foreach (var file in Tree.SourceFiles("tests"))
         {
             var text = File.ReadAllText(file);
             foreach (Match type in TypeName().Matches(text))
@@ -64,20 +62,6 @@ public sealed partial class HouseRulesTests
         }
 
         return names;
-    }
-
-    private static IEnumerable<string> SourceFiles(params string[] folders) =>
-        folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories));
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Relay.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests run outside the tree");
-        }
-
-        return directory.FullName;
     }
 
     [GeneratedRegex(@"RFC (\d{3,4})\b")]

@@ -1,5 +1,4 @@
 using System.Net;
-using Relay.Dns;
 using Relay.Mail;
 
 namespace Relay.Delivery.Observations;

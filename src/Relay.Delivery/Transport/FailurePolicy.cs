@@ -1,7 +1,6 @@
 using System.Globalization;
 using Relay.Mail;
 using Relay.Smtp.Client;
-using Relay.Smtp.Grammar;
 
 namespace Relay.Delivery.Transport;
 

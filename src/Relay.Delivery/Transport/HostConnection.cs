@@ -1,5 +1,4 @@
 using System.Net;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.Smtp.Client;
 using Relay.Tls;

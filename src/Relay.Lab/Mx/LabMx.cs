@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Relay.Lab.Mx;
 
 /// <summary>
-/// An MX host on a loopback address. It is written without <c>Relay.Smtp</c>, so that a mistake there is not made
+/// An MX host on a loopback address. It is written apart from the relay's own SMTP, so that a mistake there is not made
 /// twice. It records everything and behaves as badly as it is told.
 /// </summary>
 public sealed class LabMx : IAsyncDisposable

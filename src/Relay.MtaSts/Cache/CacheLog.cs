@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.MtaSts.Policies;
 

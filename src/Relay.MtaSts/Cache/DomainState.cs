@@ -1,4 +1,3 @@
-using Relay.Dns;
 using Relay.Mail;
 using Relay.MtaSts.Policies;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Relay.Delivery.Observations;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;

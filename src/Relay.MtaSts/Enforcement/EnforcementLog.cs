@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.MtaSts.Policies;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Relay.Dns;
 using Relay.Mail;
 
 namespace Relay.MtaSts.Policies;

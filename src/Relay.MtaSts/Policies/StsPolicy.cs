@@ -1,5 +1,4 @@
 using Relay.Delivery.Observations;
-using Relay.Dns;
 using Relay.Mail;
 
 namespace Relay.MtaSts.Policies;

@@ -1,4 +1,3 @@
-using System.Text;
 using Relay.Mail;
 using Relay.Queue.Storage;
 using Relay.Smtp.Grammar;

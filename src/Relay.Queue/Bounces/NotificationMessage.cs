@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Bounces;

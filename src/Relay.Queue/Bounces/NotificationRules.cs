@@ -1,5 +1,4 @@
 using Relay.Delivery;
-using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Bounces;

@@ -1,5 +1,4 @@
 using Relay.Mail;
-using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
 using Relay.Smtp;
 using Relay.Smtp.Grammar;

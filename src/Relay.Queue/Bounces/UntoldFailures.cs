@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
-using Relay.Mail;
 using Relay.Queue.Storage;
 using Relay.Smtp.Grammar;
 

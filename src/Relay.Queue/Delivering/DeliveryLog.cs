@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
-using Relay.Mail;
 using Relay.Smtp.Grammar;
 using Relay.Tls;
 

@@ -6,4 +6,4 @@ namespace Relay.Queue.Operations;
 /// <param name="Head">The first piece of the content.</param>
 /// <param name="Recipients">Those left, up to a limit; at least one.</param>
 public sealed record ListedMessage(
-    string? EnvelopeId, bool SmtpUtf8, byte[] Head, IReadOnlyList<ListedRecipient> Recipients);
+    string? EnvelopeId, bool SmtpUtf8, ReadOnlyMemory<byte> Head, IReadOnlyList<ListedRecipient> Recipients);

@@ -84,7 +84,7 @@ internal static class QueueListing
         using var row = message.Query(id.Value);
         return row.Read()
             ? new ListedMessage(row.IsDBNull(0) ? null : row.GetString(0), row.GetInt64(1) != 0, row.GetFieldValue<byte[]>(2), found)
-            : new ListedMessage(null, SmtpUtf8: false, [], found);
+            : new ListedMessage(null, SmtpUtf8: false, default, found);
     }
 
     /// <summary>What is held of a message, a row for each destination.</summary>

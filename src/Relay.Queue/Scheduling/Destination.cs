@@ -1,5 +1,3 @@
-using Relay.Mail;
-
 namespace Relay.Queue.Scheduling;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Relay.Mail;
-using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;
 

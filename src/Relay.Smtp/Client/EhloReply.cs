@@ -1,6 +1,5 @@
 using System.Globalization;
 using Relay.Mail;
-using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;
 

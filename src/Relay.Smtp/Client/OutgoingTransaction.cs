@@ -1,5 +1,3 @@
-using System.Text;
-using Relay.Mail;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;

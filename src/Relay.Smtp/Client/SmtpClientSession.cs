@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text;
 using Relay.Mail;
-using Relay.Smtp.Grammar;
 
 namespace Relay.Smtp.Client;
 

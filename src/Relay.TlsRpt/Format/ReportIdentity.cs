@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Relay.Delivery;
-using Relay.Dns;
 using Relay.Mail;
 
 namespace Relay.TlsRpt.Format;

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.TlsRpt.Format;
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Relay.Delivery.Observations;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Outbox;

@@ -1,9 +1,7 @@
 using Microsoft.Data.Sqlite;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Outbox;
-using Relay.TlsRpt.Sending;
 
 namespace Relay.TlsRpt.Ledger;
 

@@ -2,7 +2,6 @@ using Microsoft.Data.Sqlite;
 using Relay.Sqlite;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
-using Relay.TlsRpt.Sending;
 
 namespace Relay.TlsRpt.Outbox;
 

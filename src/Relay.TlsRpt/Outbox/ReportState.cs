@@ -1,6 +1,3 @@
-using Relay.TlsRpt.Records;
-using Relay.TlsRpt.Sending;
-
 namespace Relay.TlsRpt.Outbox;
 
 /// <summary>

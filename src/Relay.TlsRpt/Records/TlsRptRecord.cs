@@ -1,5 +1,4 @@
 using Relay.Dns;
-using Relay.TlsRpt.Format;
 
 namespace Relay.TlsRpt.Records;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Relay.Mail;
-using Relay.Smtp.Grammar;
 
 namespace Relay.TlsRpt.Records;
 

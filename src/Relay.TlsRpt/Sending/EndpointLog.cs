@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Relay.TlsRpt.Format;
 
 namespace Relay.TlsRpt.Sending;
 

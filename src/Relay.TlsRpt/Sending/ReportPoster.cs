@@ -8,7 +8,6 @@ using Polly.Timeout;
 using Relay.Https;
 using Relay.Mail;
 using Relay.TlsRpt.Format;
-using Relay.TlsRpt.Records;
 
 namespace Relay.TlsRpt.Sending;
 

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Https;
 using Relay.Tls;
-using Relay.TlsRpt.Records;
 
 namespace Relay.TlsRpt.Sending;
 

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Relay.MtaSts.Cache;
+using Relay.TlsRpt;
 
 namespace Relay.Admin;
 
@@ -14,7 +16,6 @@ internal static class AdminServices
         services.AddRoutingCore();
         services.AddSingleton<IValidateOptions<AdminOptions>, AdminOptionsValidator>();
         services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section).ValidateOnStart();
-        services.AddSingleton<StsDecisions>();
         services.AddSingleton<AdminSocket>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(p => p.GetRequiredService<AdminSocket>());
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>>(p => p.GetRequiredService<AdminSocket>());
@@ -25,8 +26,16 @@ internal static class AdminServices
     /// <summary>Maps what the commands ask and do.</summary>
     public static void MapAdmin(this WebApplication application)
     {
-        application.MapStsPolicies();
-        application.MapReports();
         application.MapQueue();
+        var parts = application.Services.GetRequiredService<IServiceProviderIsService>();
+        if (parts.IsService(typeof(IPolicyCache)))
+        {
+            application.MapStsPolicies();
+        }
+
+        if (parts.IsService(typeof(TlsReports)))
+        {
+            application.MapReports();
+        }
     }
 }

@@ -20,7 +20,7 @@ internal sealed record QueueMessageView(
         message.EnvelopeId,
         message.SmtpUtf8,
         message.Recipients[0].IsReport,
-        HeaderOf(message.Head),
+        HeaderOf(message.Head.Span),
         [.. message.Recipients.Select(recipient => QueueRecipientView.Of(recipient, now))]);
 
     // RFC 5322 §2.1: the header ends at the first empty line.

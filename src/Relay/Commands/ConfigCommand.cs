@@ -28,7 +28,7 @@ internal static class ConfigCommand
         }
 
         // No fault: reports by HTTPS go out without a key, and mail itself needs none.
-        if (application.Services.GetRequiredService<ReportMailComposer>().CannotSendReason is { Length: > 0 } reason)
+        if (application.Services.GetService<ReportMailComposer>()?.CannotSendReason is { Length: > 0 } reason)
         {
             await Console.Out.WriteLineAsync(reason.AsMemory(), cancellationToken);
         }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Relay.Dns;
 using Relay.Mail;
 
 namespace Relay.Configuration;

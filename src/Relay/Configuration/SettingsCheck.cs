@@ -1,40 +1,21 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Relay.Admin;
-using Relay.Delivery;
-using Relay.Delivery.Routing;
-using Relay.Dns;
-using Relay.Logging;
-using Relay.MtaSts;
-using Relay.Queue;
-using Relay.Queue.Storage;
-using Relay.TlsRpt;
 
 namespace Relay.Configuration;
 
 /// <summary>All that can be known to be wrong with a configuration before the relay runs on it.</summary>
 internal static class SettingsCheck
 {
-    private static readonly SettingsSchema Schema = new(
-    [
-        (RelayOptions.Section, typeof(RelayOptions)),
-        (RoutingOptions.Section, typeof(RoutingOptions)),
-        (QueueOptions.Section, typeof(QueueOptions)),
-        (StoreOptions.Section, typeof(StoreOptions)),
-        (DnsOptions.Section, typeof(DnsOptions)),
-        (DeliveryOptions.Section, typeof(DeliveryOptions)),
-        (MtaStsOptions.Section, typeof(MtaStsOptions)),
-        (TlsRptOptions.Section, typeof(TlsRptOptions)),
-        (AdminOptions.Section, typeof(AdminOptions)),
-        (LogOptions.Section, typeof(LogOptions)),
-    ]);
-
     /// <summary>
     /// Unknown keys and values of the wrong form, each with key, value and remedy. Comes before anything reads the
     /// configuration, for what reads a value of the wrong form throws.
     /// </summary>
-    public static IReadOnlyList<string> CheckForm(IConfiguration configuration) => Schema.Check(configuration);
+    /// <param name="services">The parts; each registered the options that it reads.</param>
+    /// <param name="configuration">What was given.</param>
+    public static IReadOnlyList<string> CheckForm(IServiceCollection services, IConfiguration configuration) =>
+        new SettingsSchema([.. services.Select(SectionOf).OfType<(string, Type)>().Distinct()]).Check(configuration);
 
     /// <summary>What the parts themselves object to, once the form is right.</summary>
     public static IReadOnlyList<string> CheckValues(IServiceProvider services)
@@ -52,5 +33,19 @@ internal static class SettingsCheck
         {
             return [.. fault.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures)];
         }
+    }
+
+    // Options of ours name their section in a constant; whoever binds them registers how they are configured.
+    private static (string Section, Type Options)? SectionOf(ServiceDescriptor service)
+    {
+        if (!service.ServiceType.IsGenericType || service.ServiceType.GetGenericTypeDefinition() != typeof(IConfigureOptions<>))
+        {
+            return null;
+        }
+
+        var options = service.ServiceType.GetGenericArguments()[0];
+        return options.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() is string section
+            ? (section, options)
+            : null;
     }
 }

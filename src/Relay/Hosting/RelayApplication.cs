@@ -25,6 +25,16 @@ namespace Relay.Hosting;
 /// <summary>Puts the program together.</summary>
 internal static class RelayApplication
 {
+    /// <summary>
+    /// The plugins, each one line: the relay delivers without any of them. What they serve in the program (commands, the admin socket,
+    /// report mail) is there where they are.
+    /// </summary>
+    public static IReadOnlyList<Action<IServiceCollection, IConfiguration>> Plugins { get; } =
+    [
+        (services, configuration) => services.AddMtaSts(configuration),
+        (services, configuration) => services.AddReportMail().AddTlsRpt(configuration),
+    ];
+
     // Longer than a commit and most deliveries, shorter than the 90 s after which systemd kills.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(60);
 
@@ -36,8 +46,13 @@ internal static class RelayApplication
     /// <param name="settings">What the command line sets.</param>
     /// <param name="faults">Gets every fault, with key, value and remedy.</param>
     /// <param name="replace">Replaces services: a test's clock and log.</param>
+    /// <param name="plugins">Null for <see cref="Plugins"/>.</param>
     public static WebApplication? Build(
-        string file, IReadOnlyList<string> settings, List<string> faults, Action<IServiceCollection>? replace = null)
+        string file,
+        IReadOnlyList<string> settings,
+        List<string> faults,
+        Action<IServiceCollection>? replace = null,
+        IEnumerable<Action<IServiceCollection, IConfiguration>>? plugins = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "relay" });
         var sources = new ConfigurationBuilder();
@@ -48,14 +63,14 @@ internal static class RelayApplication
         }
 
         var configuration = sources.Build();
-        faults.AddRange(SettingsCheck.CheckForm(configuration));
+        AddServices(builder.Services, configuration, plugins ?? Plugins);
+        faults.AddRange(SettingsCheck.CheckForm(builder.Services, configuration));
         if (faults.Count > 0)
         {
             return null;
         }
 
         builder.Configuration.AddConfiguration(configuration);
-        AddServices(builder.Services, configuration);
         replace?.Invoke(builder.Services);
         // Checked before the server is made, which reads its listeners at once: only options are resolved from this
         // provider.
@@ -75,7 +90,8 @@ internal static class RelayApplication
         return application;
     }
 
-    internal static void AddServices(IServiceCollection services, IConfiguration configuration)
+    internal static void AddServices(
+        IServiceCollection services, IConfiguration configuration, IEnumerable<Action<IServiceCollection, IConfiguration>> plugins)
     {
         services.AddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
@@ -95,12 +111,14 @@ internal static class RelayApplication
 
         services.AddRelayDns();
         services.AddDelivery();
-        services.AddMtaSts(configuration);
         services.AddMailQueue();
-        services.AddReportMail();
 
-        // After the queue: it starts with somewhere to put reports, and stops before that closes.
-        services.AddTlsRpt(configuration);
+        // After the queue: what they send has somewhere to go from their start to their end.
+        foreach (var plugin in plugins)
+        {
+            plugin(services, configuration);
+        }
+
         services.AddDiagnosis();
         services.AddSubmission();
         services.AddReception();

@@ -1,7 +1,6 @@
 using System.Text;
 using Relay.Mail;
 using Relay.Queue;
-using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 
 namespace Relay.Reception;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Relay.Configuration;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;

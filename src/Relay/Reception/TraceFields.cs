@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
-using Relay.Mail;
 using Relay.Queue;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;

@@ -5,18 +5,24 @@ namespace Relay.Delivery.Tests.Pipeline;
 
 public class DeliveryPipelineTests
 {
-    [Fact] // design §3
-    public async Task Pipeline_SeveralMiddleware_RunInTheOrderRegisteredAndBack()
+    [Theory] // The stage decides, not the order of the composition's lines
+    [InlineData("report", "policy", "message")]
+    [InlineData("message", "report", "policy")]
+    [InlineData("policy", "message", "report")]
+    public async Task Pipeline_SeveralMiddleware_RunByStageAndBack(params string[] registered)
     {
         await using var lab = new DeliveryLab();
         var order = new List<string>();
-        lab.Middleware.Add(Around("first", order));
-        lab.Middleware.Add(Around("second", order));
+        foreach (var name in registered)
+        {
+            lab.Middleware.Add(Around(name, order));
+        }
+
         lab.StartMx("a.test", "mx.a.test", new MxBehavior());
 
         (await lab.DeliverAsync("a.test")).AssertDelivered();
 
-        Assert.Equal(["first out 1", "second out 1", "second back", "first back"], order);
+        Assert.Equal(["report out 1", "policy out 1", "message out 1", "message back", "policy back", "report back"], order);
     }
 
     [Fact] // design §3: every host refused leaves the refusal as the reason
@@ -106,16 +112,20 @@ public class DeliveryPipelineTests
         Assert.Null(attempt.Recipients[0].Outcome);
     }
 
-    private static Plugin Around(string name, List<string> order) => new(async (attempt, next, token) =>
-    {
-        order.Add($"{name} out {attempt.Hosts.Count}");
-        await next(attempt, token);
-        order.Add($"{name} back");
-    });
+    private static Plugin Around(string name, List<string> order) => new(
+        async (attempt, next, token) =>
+        {
+            order.Add($"{name} out {attempt.Hosts.Count}");
+            await next(attempt, token);
+            order.Add($"{name} back");
+        },
+        Enum.Parse<MiddlewareStage>(name, ignoreCase: true));
 
-    private sealed class Plugin(Func<DeliveryAttempt, DeliveryStep, CancellationToken, Task> invoke) : IDeliveryMiddleware
+    private sealed class Plugin(
+        Func<DeliveryAttempt, DeliveryStep, CancellationToken, Task> invoke, MiddlewareStage stage = MiddlewareStage.Policy)
+        : IDeliveryMiddleware
     {
-        public MiddlewareStage Stage => MiddlewareStage.Policy;
+        public MiddlewareStage Stage => stage;
 
         public Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken) =>
             invoke(attempt, next, cancellationToken);

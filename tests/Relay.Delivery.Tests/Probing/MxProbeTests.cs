@@ -1,6 +1,5 @@
 using Relay.Delivery.Probing;
 using Relay.Delivery.Tests.Lab;
-using Relay.Dns;
 using Relay.Lab.Mx;
 using Relay.Mail;
 

@@ -5,7 +5,6 @@ using FsCheck.Fluent;
 using Microsoft.Extensions.Options;
 using Relay.Delivery;
 using Relay.Delivery.Observations;
-using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
 using Relay.Mail;
 using Relay.MtaSts.Policies;

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
 using Relay.Mail;
 using Relay.MtaSts.Policies;

@@ -3,8 +3,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Relay.Fuzz.Tests.Fuzzing;
 using Relay.Mail;
-using Relay.Smtp.Grammar;
-using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Records;
 
 namespace Relay.Fuzz.Tests.MtaSts;

@@ -82,14 +82,14 @@ public sealed class ConfigurationFuzzTests : IDisposable
 
     private static IReadOnlyList<string> Check(IConfigurationRoot configuration)
     {
-        if (SettingsCheck.CheckForm(configuration) is { Count: > 0 } malformed)
+        var collection = new ServiceCollection();
+        RelayApplication.AddServices(collection, configuration, RelayApplication.Plugins);
+        if (SettingsCheck.CheckForm(collection, configuration) is { Count: > 0 } malformed)
         {
             return malformed;
         }
 
-        var collection = new ServiceCollection();
         collection.AddSingleton<IConfiguration>(configuration);
-        RelayApplication.AddServices(collection, configuration);
         using var services = collection.BuildServiceProvider();
         var faults = SettingsCheck.CheckValues(services);
         if (faults.Count == 0)

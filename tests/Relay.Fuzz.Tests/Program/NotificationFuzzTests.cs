@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Relay.Dns;
 using Relay.Fuzz.Tests.Fuzzing;
 using Relay.Mail;
 using Relay.Queue;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Relay.Dns;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
 using Relay.Mail;

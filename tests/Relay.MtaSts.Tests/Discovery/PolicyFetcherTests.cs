@@ -1,6 +1,5 @@
 using System.Text;
 using Relay.Delivery.Observations;
-using Relay.Https;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;

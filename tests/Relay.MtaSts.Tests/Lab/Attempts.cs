@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Relay.Delivery;
 using Relay.Mail;
-using Relay.Smtp.Grammar;
 using Relay.Tls;
 
 namespace Relay.MtaSts.Tests.Lab;

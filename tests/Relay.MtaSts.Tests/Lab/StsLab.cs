@@ -12,9 +12,7 @@ using Relay.Lab.PolicyHosts;
 using Relay.Mail;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
-using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
-using Relay.TlsRpt.Sending;
 
 namespace Relay.MtaSts.Tests.Lab;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Relay.Dns;
 using Relay.Mail;
 using Relay.MtaSts.Policies;
 

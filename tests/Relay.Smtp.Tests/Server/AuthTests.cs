@@ -1,6 +1,5 @@
 using System.Text;
 using Relay.Mail;
-using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 
 namespace Relay.Smtp.Tests.Server;

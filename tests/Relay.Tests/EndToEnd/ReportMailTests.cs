@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Relay.Dns;
 using Relay.Lab.Mx;
 using Relay.Lab.PolicyHosts;
 using Relay.Mail;

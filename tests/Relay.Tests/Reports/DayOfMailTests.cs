@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Lab.Mx;
 using Relay.Tests.Enforcement;
 using Relay.TlsRpt;
-using Relay.TlsRpt.Format;
 
 namespace Relay.Tests.Reports;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Relay.TlsRpt.Format;
-using Relay.TlsRpt.Ledger;
 using Relay.TlsRpt.Sending;
 
 namespace Relay.TlsRpt.Tests.Lab;

@@ -1,8 +1,6 @@
 using System.Net;
 using Relay.Delivery.Observations;
-using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
-using Relay.TlsRpt.Records;
 using Relay.TlsRpt.Tests.Lab;
 
 namespace Relay.TlsRpt.Tests.Ledger;

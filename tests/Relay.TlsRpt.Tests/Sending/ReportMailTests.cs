@@ -3,8 +3,6 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Relay.Lab;
-using Relay.TlsRpt.Format;
-using Relay.TlsRpt.Records;
 using Relay.TlsRpt.Sending;
 using Relay.TlsRpt.Tests.Format;
 

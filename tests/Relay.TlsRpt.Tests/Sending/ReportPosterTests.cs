@@ -1,7 +1,6 @@
 using System.Globalization;
 using Relay.Lab.Certificates;
 using Relay.Lab.PolicyHosts;
-using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Sending;
 using Relay.TlsRpt.Tests.Format;
 using Relay.TlsRpt.Tests.Lab;

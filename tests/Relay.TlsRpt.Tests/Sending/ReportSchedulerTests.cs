@@ -1,9 +1,6 @@
 using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
-using Relay.TlsRpt.Format;
-using Relay.TlsRpt.Ledger;
 using Relay.TlsRpt.Outbox;
-using Relay.TlsRpt.Records;
 using Relay.TlsRpt.Sending;
 using Relay.TlsRpt.Tests.Lab;
 

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Options;
 using Relay.Lab;
-using Relay.TlsRpt.Records;
 using Relay.TlsRpt.Sending;
-using Relay.TlsRpt.Tests.Lab;
 
 namespace Relay.TlsRpt.Tests.Sending;
 
