@@ -13,8 +13,7 @@ public sealed class TlsRptOptions
     public string? OrganizationName { get; init; }
 
     /// <summary>
-    /// contact-info of reports: a mailbox that people read, whose domain is the submitter (RFC 8460 §4.4, §5.3); null
-    /// for
+    /// contact-info of reports: a mailbox that people read, whose domain is the submitter (RFC 8460 §4.4, §5.3); null for
     /// <c>postmaster@</c> and the relay's host name.
     /// </summary>
     public string? Contact { get; init; }

@@ -45,7 +45,12 @@ public static class TlsRptServices
         services.AddSingleton<TlsRptLookup>();
         services.AddSingleton<ReportMetrics>();
         services.AddSingleton<ReportPreparation>();
+        services.AddSingleton<ReportSender>();
+        services.AddSingleton<ReportEvents>();
         services.AddSingleton<ReportDispatcher>();
+        services.AddSingleton<ReportRun>();
+        services.AddSingleton<ReportUpkeep>();
+        services.AddSingleton<ReportArchive>();
         services.AddSingleton<TlsSessionLedger>();
         services.AddSingleton<ReportScheduler>();
         services.AddSingleton(Reports);
@@ -62,9 +67,9 @@ public static class TlsRptServices
     }
 
     private static TlsReports Reports(IServiceProvider provider) => new(
-        provider.GetRequiredService<TlsSessionLedger>(),
-        provider.GetRequiredService<ReportQueries>(),
-        (provider.GetRequiredService<ReportOutbox>(), provider.GetRequiredService<ReportScheduler>()),
-        (provider.GetRequiredService<TlsReportBuilder>(), provider.GetRequiredService<ReportIdentity>()),
-        (provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsReports>>()));
+        provider.GetRequiredService<ReportArchive>(),
+        provider.GetRequiredService<ReportScheduler>(),
+        provider.GetRequiredService<ReportOutbox>(),
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILogger<TlsReports>>());
 }

@@ -58,9 +58,8 @@ internal sealed class TlsReportBuilder(ReportIdentity identity)
         };
     }
 
-    // A domain that changes its policy all day long does not make the report grow without end: the least used policies
-    // are
-    // counted in one entry without their text.
+    // A domain that changes its policy all day long does not make the report grow without end: the least used policies are counted in one
+    // entry without their text.
     private static IReadOnlyList<PolicyCounts> Gather(IReadOnlyList<PolicyCounts> policies)
     {
         if (policies.Count <= MaxPolicies)

@@ -6,10 +6,8 @@ namespace Relay.TlsRpt.Format;
 /// <summary>
 /// One finished report on one UTC day of one policy domain, ready for any transport (RFC 8460 §4, §5).
 /// </summary>
-/// <param name="ReportId">
-/// Two sides joined by an at sign, at most 255 characters, without angle brackets; the same whenever this report is
-/// built or
-/// sent again (RFC 8460 §5.3).
+/// <param name="ReportId">Two sides joined by an at sign, at most 255 characters, without angle brackets; the same whenever this report is
+/// built or sent again (RFC 8460 §5.3).
 /// </param>
 /// <param name="Day">The day reported on.</param>
 /// <param name="PolicyDomain">Whom it is for: TLS-Report-Domain.</param>
@@ -33,9 +31,8 @@ public sealed record TlsReportDocument(
     public required string Contact { get; init; }
 
     /// <summary>
-    /// The name of the compressed file: submitter, policy domain, first and last second of the day and a unique part,
-    /// which is the
-    /// left side's last label of <see cref="ReportId"/> (RFC 8460 §5.1).
+    /// The name of the compressed file: submitter, policy domain, first and last second of the day and a unique part, which is the left
+    /// side's last label of <see cref="ReportId"/> (RFC 8460 §5.1).
     /// </summary>
     public string FileName
     {

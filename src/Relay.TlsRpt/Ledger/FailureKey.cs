@@ -4,9 +4,7 @@ using Relay.Mail;
 namespace Relay.TlsRpt.Ledger;
 
 /// <summary>
-/// All members of a failure-details entry but the count (RFC 8460 §4.4); what is not known is empty. Entries that agree
-/// in
-/// them are one.
+/// All members of a failure-details entry but the count (RFC 8460 §4.4); what is not known is empty. Entries that agree in them are one.
 /// </summary>
 internal readonly record struct FailureKey(
     string Type, string SendingAddress, string ReceivingAddress, string MxHost, string Helo, string Reason)

@@ -114,9 +114,8 @@ internal sealed class LedgerWriter : IDisposable
         }
     }
 
-    // RFC 8460 §4.1, departure: what is told late of a day whose report is made counts for the current day. A report
-    // that
-    // was sent must not change, and no session may be lost.
+    // RFC 8460 §4.1, departure: what is told late of a day whose report is made counts for the current day. A report that was sent must not
+    // change, and no session may be lost.
     private DateOnly DayFor(DateOnly day, DomainName domain)
     {
         if (day >= _today)

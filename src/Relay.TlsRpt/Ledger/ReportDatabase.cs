@@ -4,9 +4,8 @@ using Relay.Sqlite;
 namespace Relay.TlsRpt.Ledger;
 
 /// <summary>
-/// The file of counts, reports and their destinations. RFC 8460 §8: nothing in it tells of messages, senders or
-/// recipients,
-/// only hosts, addresses of hosts and results.
+/// The file of counts, reports and their destinations. RFC 8460 §8: nothing in it tells of messages, senders or recipients, only hosts,
+/// addresses of hosts and results.
 /// </summary>
 internal sealed class ReportDatabase(string path, TimeProvider time, ILogger<ReportDatabase> logger)
     : SqliteFile(path, Schema, time)

@@ -7,10 +7,8 @@ using Relay.TlsRpt.Format;
 namespace Relay.TlsRpt.Ledger;
 
 /// <summary>
-/// Counts sessions for reports (RFC 8460 §4.2). Counting touches memory only; each second the counts go to the store in
-/// one
-/// transaction, and so they do at the end. A crash loses the last second; a store that fails loses nothing while there
-/// is room.
+/// Counts sessions for reports (RFC 8460 §4.2). Counting touches memory only; each second the counts go to the store in one transaction,
+/// and so they do at the end. A crash loses the last second; a store that fails loses nothing while there is room.
 /// </summary>
 internal sealed class TlsSessionLedger(
     ReportDatabase database, ReportIdentity identity, TimeProvider time, ILogger<TlsSessionLedger> logger)

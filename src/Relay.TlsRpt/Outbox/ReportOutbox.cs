@@ -6,10 +6,8 @@ using Relay.TlsRpt.Ledger;
 namespace Relay.TlsRpt.Outbox;
 
 /// <summary>
-/// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after;
-/// both are
-/// on disk before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was
-/// accepted.
+/// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after; both are on disk
+/// before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was accepted.
 /// </summary>
 internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
 {

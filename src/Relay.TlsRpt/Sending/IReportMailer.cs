@@ -14,16 +14,13 @@ public interface IReportMailer
     string CannotSendReason { get; }
 
     /// <summary>
-    /// Hands one report to mail. <see cref="ReportDispatch.Accepted"/> means that it is safely in the queue; from then
-    /// on the queue
-    /// answers for it.
+    /// Hands one report to mail. <see cref="ReportDispatch.Accepted"/> means that it is safely in the queue; from then on the queue answers
+    /// for it.
     /// </summary>
     /// <param name="report">The report.</param>
     /// <param name="mailbox">The decoded mailbox, local part and domain.</param>
-    /// <param name="dispatchKey">
-    /// Letters and digits, always the same for one day, policy domain and destination: a report handed over again after
-    /// a crash is
-    /// recognised by it and not sent twice.
+    /// <param name="dispatchKey">Letters and digits, always the same for one day, policy domain and destination: a report handed over
+    /// again after a crash is recognised by it and not sent twice.
     /// </param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     ValueTask<ReportDispatch> SendAsync(

@@ -9,26 +9,12 @@ namespace Relay.TlsRpt.Sending;
 
 /// <summary>Hands one copy of a report over and writes down what came of it.</summary>
 internal sealed class ReportDispatcher(
-    ReportQueries queries,
-    ReportOutbox outbox,
-    ReportMetrics metrics,
-    TimeProvider time,
-    ILogger<ReportDispatcher> logger,
-    IReportMailer? mailer = null,
-    IReportPoster? poster = null)
+    ReportQueries queries, ReportOutbox outbox, ReportSender sender, ReportEvents events, TimeProvider time)
 {
     // RFC 8460 §5.5: the gaps double; those of 5 minutes, doubled eight times, fill the 24 hours.
     private static readonly TimeSpan FirstGap = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan KeyRetry = TimeSpan.FromHours(1);
     private const int MostDoublings = 9;
-
-    /// <summary>What keeps reports from being mailed; null for nothing.</summary>
-    public string? NoMailReason => mailer switch
-    {
-        null => "this program sends no mail",
-        { CanSend: false } => mailer.CannotSendReason,
-        _ => null,
-    };
 
     public async Task SendAsync(ReportDelivery copy, CancellationToken cancellationToken)
     {
@@ -56,28 +42,13 @@ internal sealed class ReportDispatcher(
     {
         try
         {
-            return destination switch
-            {
-                TlsRptDestination.Mail mail => await mailer!.SendAsync(
-                    report,
-                    mail.Mailbox,
-                    ReportIdentity.DispatchKeyFor(copy.Day, copy.Domain, copy.Rua),
-                    cancellationToken),
-                TlsRptDestination.Https https when poster is not null =>
-                    await poster.PostAsync(report, https.Endpoint, cancellationToken),
-                _ => new ReportDispatch.Refused("this program posts nothing"),
-            };
+            return await sender.SendAsync(copy, report, destination, cancellationToken);
         }
         catch (OperationCanceledException)
         {
             // Nobody knows whether it arrived; the report's id is the same the next time (RFC 8460 §5.3).
             outbox.Settle(copy, ReportState.Pending, time.GetUtcNow(), "interrupted");
             throw;
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            // A fault of a transport must neither end the program nor, after its next start, end it again.
-            return new ReportDispatch.TryLater(fault.Message, After: null);
         }
     }
 
@@ -92,7 +63,7 @@ internal sealed class ReportDispatcher(
             return true;
         }
 
-        if (NoMailReason is { } reason)
+        if (sender.NoMailReason is { } reason)
         {
             // RFC 8460 §3: an unsigned report is ignored by its receivers. The key may come while the report is still
             // fresh.
@@ -110,8 +81,7 @@ internal sealed class ReportDispatcher(
         {
             case ReportDispatch.Accepted:
                 outbox.Settle(copy, ReportState.Accepted, null, result.Detail);
-                metrics.Count(ReportState.Accepted);
-                logger.ReportSent(copy.Domain, copy.Day.Text(), copy.Rua, report.ReportId, result.Detail);
+                events.Accepted(copy, report.ReportId, result.Detail);
                 break;
             case ReportDispatch.TryLater later:
                 TryLater(copy, later);
@@ -133,13 +103,12 @@ internal sealed class ReportDispatcher(
         }
 
         outbox.Settle(copy, ReportState.Pending, next, later.Detail);
-        logger.ReportFailed(copy.Domain, copy.Day.Text(), copy.Rua, "try-later", next, later.Detail);
+        events.Postponed(copy, next, later.Detail);
     }
 
     private void End(ReportDelivery copy, string state, string detail)
     {
         outbox.Settle(copy, state, null, detail);
-        metrics.Count(state);
-        logger.ReportFailed(copy.Domain, copy.Day.Text(), copy.Rua, state, null, detail);
+        events.Ended(copy, state, detail);
     }
 }

@@ -13,28 +13,28 @@ internal sealed class ReportPreparation(
     TlsRptLookup lookup,
     TlsReportBuilder builder,
     ReportQueries queries,
-    TimeProvider time,
     IOptions<TlsRptOptions> options,
     ILogger<ReportPreparation> logger)
 {
     private static readonly TimeSpan DnsRetry = TimeSpan.FromMinutes(30);
 
-    public async Task<ReportDecision> PrepareAsync(DueReport report, CancellationToken cancellationToken)
+    /// <summary>What is to become of a report that is due at this time.</summary>
+    public async Task<ReportDecision> PrepareAsync(DueReport report, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (records, detail) = await lookup.LookUpAsync(report.Domain, cancellationToken);
         return records switch
         {
-            null => Wait(report, detail),
+            null => Wait(report, now, detail),
             TlsRptRecordSet.Found { Destinations.Count: > 0 } found => Make(report, found.Destinations),
             _ => new ReportDecision.Closed(report, ReportState.NotWanted, WhyNot(records)),
         };
     }
 
     // RFC 8460 §3, §5.5: silence of DNS is no answer; the counts stay and the question is asked again, for a day.
-    private ReportDecision Wait(DueReport report, string detail)
+    private ReportDecision Wait(DueReport report, DateTimeOffset now, string detail)
     {
-        var next = time.GetUtcNow() + DnsRetry;
-        var since = report.Since ?? time.GetUtcNow();
+        var next = now + DnsRetry;
+        var since = report.Since ?? now;
         if (next >= since + ReportOutbox.Patience)
         {
             logger.ReportFailed(report.Domain, report.Day.Text(), null, "dns-failure", null, detail);
