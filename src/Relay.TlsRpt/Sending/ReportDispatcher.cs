@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
 using Relay.TlsRpt.Outbox;
