@@ -99,5 +99,5 @@ public static class MtaStsServices
         file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>()) { IsReadOnly = isReadOnly };
 
     private static KnownPolicies Known(string file, bool isReadOnly) =>
-        new(new KnownFile(Path.ChangeExtension(file, KnownExtension))) { IsReadOnly = isReadOnly };
+        new(Path.ChangeExtension(file, KnownExtension)) { IsReadOnly = isReadOnly };
 }

@@ -15,6 +15,9 @@ internal sealed class FileRescue(string path, TimeProvider time)
 
     private readonly string _fresh = path + ".rescue";
 
+    // A copy of the damaged file with a header.
+    private readonly string _mended = path + ".rescue-source";
+
     // The fresh file under this name is complete.
     private readonly string _complete = path + ".rescued";
 
@@ -48,16 +51,16 @@ internal sealed class FileRescue(string path, TimeProvider time)
             {
                 fresh.Execute("PRAGMA synchronous = FULL");
                 fresh.Execute(schema);
-                using var damaged = Open(source, SqliteOpenMode.ReadOnly);
+                MakeOwned(_mended);
+                using var damaged = Open(LostHeader.TryMend(source, _mended) ? _mended : source, SqliteOpenMode.ReadOnly);
                 copy(damaged, fresh);
             }
 
             StableStorage.Replace(_fresh, _complete);
         }
-        catch
+        finally
         {
             DeleteFresh();
-            throw;
         }
     }
 
@@ -114,6 +117,7 @@ internal sealed class FileRescue(string path, TimeProvider time)
         foreach (var suffix in (ReadOnlySpan<string>)["", "-journal", "-wal", "-shm"])
         {
             File.Delete(_fresh + suffix);
+            File.Delete(_mended + suffix);
         }
     }
 }

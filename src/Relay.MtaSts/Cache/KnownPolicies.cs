@@ -10,12 +10,13 @@ namespace Relay.MtaSts.Cache;
 /// whatever becomes of the store, mail to these does not go out as if they had none (RFC 8461 §10.2). Mode none asks for nothing and is not
 /// remembered. The file is read only where the store does not prove, by the identity that both bear, that it holds all of it.
 /// </summary>
-internal sealed class KnownPolicies(KnownFile file) : IDisposable
+internal sealed class KnownPolicies(string path) : IDisposable
 {
     private const int MaxDomains = 2_000_000;
     private const long SlackOctets = 1024 * 1024;
 
     private readonly Lock _gate = new();
+    private readonly KnownFile _file = new(path);
     private Dictionary<ulong, uint>? _ends;
     private long _compactAt;
 
@@ -32,7 +33,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
     public bool IsLoaded => _ends is not null;
 
     /// <summary>A relay kept policies here before.</summary>
-    public bool WasMade => file.IsMarked || file.Exists;
+    public bool WasMade => _file.IsMarked || _file.Exists;
 
     /// <summary>When policies were lost with store and file; null for never.</summary>
     public DateTimeOffset? LossAt { get; private set; }
@@ -43,7 +44,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
         lock (_gate)
         {
             Identity = null;
-            file.Read((in line, word, _) =>
+            _file.Read((in line, word, _) =>
             {
                 Note(line, word);
 
@@ -64,7 +65,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
             }
 
             var (ends, hasHeader) = (new Dictionary<ulong, uint>(), false);
-            var damaged = file.Read((in line, word, _) =>
+            var damaged = _file.Read((in line, word, _) =>
             {
                 Note(line, word);
                 hasHeader |= line.Sign == KnownLine.Header;
@@ -136,7 +137,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
         {
             LossAt = time;
             Rewrite(identity: null, DateTimeOffset.UnixEpoch);
-            file.Mark();
+            _file.Mark();
             IsWhole = true;
         }
     }
@@ -158,8 +159,8 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
     {
         lock (_gate)
         {
-            _compactAt = _compactAt == 0 ? file.Length + SlackOctets : _compactAt;
-            if (file.Length > _compactAt)
+            _compactAt = _compactAt == 0 ? _file.Length + SlackOctets : _compactAt;
+            if (_file.Length > _compactAt)
             {
                 Rewrite(Identity, before);
             }
@@ -172,7 +173,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
         lock (_gate)
         {
             Rewrite(identity, before);
-            file.Mark();
+            _file.Mark();
             (_ends, IsWhole) = (null, true);
         }
     }
@@ -182,7 +183,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
     {
         lock (_gate)
         {
-            file.Dispose();
+            _file.Dispose();
         }
     }
 
@@ -216,7 +217,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
 
     private void Append(byte[] line, bool isSynced)
     {
-        if (!IsReadOnly && !file.TryAppend(line, isSynced))
+        if (!IsReadOnly && !_file.TryAppend(line, isSynced))
         {
             Rewrite(Identity, DateTimeOffset.UnixEpoch);
         }
@@ -226,7 +227,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
     private void Rewrite(string? identity, DateTimeOffset before)
     {
         var last = new Dictionary<ulong, long>();
-        file.Read((in line, word, at) =>
+        _file.Read((in line, word, at) =>
         {
             if (line.Sign == KnownLine.Loss)
             {
@@ -243,7 +244,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
 
             return true;
         });
-        file.Replace(fresh =>
+        _file.Replace(fresh =>
         {
             fresh.Write(KnownLine.Format(KnownLine.Header, identity ?? KnownLine.NoIdentity, KnownLine.Version));
             if (LossAt is { } loss)
@@ -251,7 +252,7 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
                 fresh.Write(KnownLine.Format(KnownLine.Loss, "loss", Seconds(loss)));
             }
 
-            file.Read((in line, word, at) =>
+            _file.Read((in line, word, at) =>
             {
                 if (line.Sign == KnownLine.Known && last.TryGetValue(KeyOf(word), out var kept) && kept == at)
                 {
@@ -262,6 +263,6 @@ internal sealed class KnownPolicies(KnownFile file) : IDisposable
             });
         });
         Identity = identity;
-        _compactAt = (2 * file.Length) + SlackOctets;
+        _compactAt = (2 * _file.Length) + SlackOctets;
     }
 }
