@@ -52,4 +52,7 @@ public static class MtaStsEventIds
 
     /// <summary><c>policy-store-rescued</c>.</summary>
     public const int StoreRescued = 7042;
+
+    /// <summary><c>policy-store-empty</c>: policies that were remembered are not in the store.</summary>
+    public const int StoreEmpty = 7043;
 }

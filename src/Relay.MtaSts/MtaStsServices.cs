@@ -20,11 +20,13 @@ public static class MtaStsServices
     private const string DataDirectoryKey = "Relay:DataDirectory";
     private const string DefaultDataDirectory = "data";
     private const string FileName = "policies.db";
+    private const string KnownExtension = "known";
 
     /// <summary>
     /// Registers the policy cache (<see cref="IPolicyCache"/>), its background refresh, the certificate verifier, and the
     /// delivery middleware; binds <see cref="MtaStsOptions"/>. Needs an <c>IDnsResolver</c>, and a <see cref="TimeProvider"/> if
-    /// it is not to be the system's. Policies are kept in <c>policies.db</c> below <c>Relay:DataDirectory</c>.
+    /// it is not to be the system's. Policies are kept in <c>policies.db</c> below <c>Relay:DataDirectory</c>, the names of their domains
+    /// in <c>policies.known</c> too.
     /// </summary>
     public static IServiceCollection AddMtaSts(this IServiceCollection services, IConfiguration configuration)
     {
@@ -51,9 +53,14 @@ public static class MtaStsServices
     public static IServiceCollection ReadPoliciesOnly(this IServiceCollection services)
     {
         services.RemoveAll<IPolicyStore>();
+        services.RemoveAll<PolicyDatabase>();
+        services.RemoveAll<KnownPolicies>();
         services.AddSingleton<IPolicyStore>(provider => new ReadingPolicyStore(
-            ActivatorUtilities.CreateInstance<SqlitePolicyStore>(provider),
-            FileIn(provider.GetRequiredService<IConfiguration>())));
+            provider.GetRequiredService<GuardedPolicyStore>(),
+            FileIn(provider.GetRequiredService<IConfiguration>()),
+            provider.GetRequiredService<KnownPolicies>()));
+        services.AddSingleton(provider => Database(provider, FileIn(provider.GetRequiredService<IConfiguration>()), isReadOnly: true));
+        services.AddSingleton(provider => Known(FileIn(provider.GetRequiredService<IConfiguration>()), isReadOnly: true));
         return services;
     }
 
@@ -73,9 +80,13 @@ public static class MtaStsServices
 
     private static void AddCache(IServiceCollection services, string file)
     {
-        services.AddSingleton(provider => new PolicyDatabase(
-            file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>()));
-        services.AddSingleton<IPolicyStore, SqlitePolicyStore>();
+        services.AddSingleton(provider => Database(provider, file, isReadOnly: false));
+        services.AddSingleton(_ => Known(file, isReadOnly: false));
+        services.AddSingleton<CountedTime>();
+        services.AddSingleton<SqlitePolicyStore>();
+        services.AddSingleton<GuardedPolicyStore>();
+        services.AddSingleton<IPolicyStore>(provider => provider.GetRequiredService<GuardedPolicyStore>());
+        services.AddSingleton<IHostedService, PolicyStoreStart>();
         services.AddSingleton<ResilientPolicyStore>();
         services.AddSingleton<PolicyEvents>();
         services.AddSingleton<PolicyUpdater>();
@@ -83,4 +94,10 @@ public static class MtaStsServices
         services.AddSingleton<PolicyRefresher>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PolicyRefresher>());
     }
+
+    private static PolicyDatabase Database(IServiceProvider provider, string file, bool isReadOnly) => new(
+        file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>()) { IsReadOnly = isReadOnly };
+
+    private static KnownPolicies Known(string file, bool isReadOnly) =>
+        new(Path.ChangeExtension(file, KnownExtension)) { IsReadOnly = isReadOnly };
 }

@@ -16,12 +16,21 @@ internal sealed class PolicyClock(TimeProvider time, IOptions<MtaStsOptions> opt
     // While DNS is down, not every message waits for it to fail again.
     private static readonly TimeSpan FailureHold = TimeSpan.FromSeconds(30);
 
+    /// <summary>How far the two looks lie apart that find no policy after policies were lost.</summary>
+    public static readonly TimeSpan SecondLook = TimeSpan.FromMinutes(15);
+
     private const int JitterSteps = 1_000;
     private const double LargestJitter = 0.2;
 
     public TimeProvider Time => time;
 
     public MtaStsOptions Options { get; } = options.Value;
+
+    /// <summary>What the wall clock said when the program began.</summary>
+    public DateTimeOffset StartedOn { get; } = time.GetUtcNow();
+
+    /// <summary>The timestamp at which the program began.</summary>
+    public long StartedAt { get; } = time.GetTimestamp();
 
     public DateTimeOffset Now => time.GetUtcNow();
 

@@ -1,12 +1,10 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace Relay.Sqlite;
 
 /// <summary>
-/// A SQLite file and its one connection. Calls take turns and block for the few microseconds of a read or the flush of
-/// a write.
-/// A file that is no longer a database is set aside and a new one begun: mail must go on.
+/// A SQLite file and its one connection. Calls take turns and block for the few microseconds of a read or the flush of a write. What can be
+/// read of a file that turns out to be damaged is put into a new one, and the damaged one set aside: mail must go on.
 /// </summary>
 /// <param name="path">Where the file is; its directory is made when missing.</param>
 /// <param name="schema">Statements that make the tables where there are none, and set <c>user_version</c> to 1.</param>
@@ -16,6 +14,7 @@ public abstract class SqliteFile(string path, string schema, TimeProvider time) 
     /// <summary>SQLITE_CORRUPT.</summary>
     protected const int Corrupt = 11;
 
+    private const int OtherSchema = 17;
     private const int NotADatabase = 26;
     private const long SchemaVersion = 1;
 
@@ -26,11 +25,25 @@ public abstract class SqliteFile(string path, string schema, TimeProvider time) 
         PRAGMA busy_timeout = 5000;
         """;
 
+    // A disk without room for what is rescued does not get any in the next millisecond.
+    private static readonly TimeSpan RescuePause = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
+    private readonly FileRescue _rescue = new(path, time);
     private SqliteConnection? _connection;
+    private (string Text, long Since)? _failedRescue;
+
+    /// <summary>The file is another program's: it is read, and nothing is written, made or moved, whatever is found.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>What was found; damage found later counts too.</summary>
+    public FileCondition Condition { get; private set; }
+
+    /// <summary>How often it was damaged and rebuilt since.</summary>
+    public int Rebuilds { get; private set; }
 
     /// <summary>
-    /// Runs work on the connection; a database found corrupt is set aside and the work done on a new one.
+    /// Runs work on the connection; of a database found damaged what can be read is put into a new one, and the work done there.
     /// </summary>
     public TResult Run<TState, TResult>(TState state, Func<SqliteConnection, TState, TResult> work)
     {
@@ -40,12 +53,31 @@ public abstract class SqliteFile(string path, string schema, TimeProvider time) 
             {
                 return work(Open(), state);
             }
-            catch (SqliteException failure) when (failure.SqliteErrorCode is Corrupt or NotADatabase)
+            catch (SqliteException failure) when (!IsReadOnly && IsDamage(failure))
             {
-                var movedTo = SetAside(failure.Message);
-                Rescue(movedTo);
+                Rebuild(failure.Message);
                 return work(Open(), state);
             }
+        }
+    }
+
+    /// <summary>
+    /// Throws <see cref="IOException"/> when the file is of a newer version of the relay, which is to be run again: a program that began
+    /// anew would forget all of it. Other faults are left to who reads.
+    /// </summary>
+    public void RequireKnownVersion()
+    {
+        try
+        {
+            Run(0, static (_, state) => state);
+        }
+        catch (SqliteException failure) when (failure.SqliteErrorCode == OtherSchema)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            // Every reader meets it again, and tells.
         }
     }
 
@@ -63,35 +95,55 @@ public abstract class SqliteFile(string path, string schema, TimeProvider time) 
         {
             lock (_gate)
             {
-                _connection?.Dispose();
-                _connection = null;
+                Close();
             }
         }
     }
+
+    /// <summary>Damage of the file itself, not a disk that is full or out of order.</summary>
+    protected static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is Corrupt or NotADatabase;
 
     /// <summary>The file was damaged; it lies now under another name.</summary>
     protected abstract void OnSetAside(string file, string movedTo, string fault);
 
     /// <summary>
-    /// Copies what can still be read of the damaged file. Reading throws <see cref="SqliteException"/> where the damage lies.
+    /// Copies what can still be read of the damaged file; only <see cref="IsDamage"/> of that may be passed over. What else is thrown ends
+    /// the rescue, and all is left as it was.
     /// </summary>
     protected virtual void Rescue(SqliteConnection damaged, SqliteConnection fresh)
     {
     }
 
-    private void Rescue(string damagedFile)
+    /// <summary>There are tables, and nothing in those that matter.</summary>
+    protected virtual bool IsEmpty(SqliteConnection connection) => false;
+
+    private void Rebuild(string fault)
     {
-        // Only read: the damaged file stays as it is for whoever wants to look at it.
-        var source = new SqliteConnectionStringBuilder { DataSource = damagedFile, Pooling = false, Mode = SqliteOpenMode.ReadOnly };
-        using var damaged = new SqliteConnection(source.ConnectionString);
+        Close();
+        Fill(path, fault);
+        var movedTo = _rescue.Install(keepDamaged: true);
+        (Condition, Rebuilds) = (FileCondition.Damaged, Rebuilds + 1);
+        OnSetAside(path, movedTo, fault);
+    }
+
+    // Only read: the damaged file stays as it is until the new one is whole, and for whoever wants to look at it.
+    private void Fill(string source, string fault)
+    {
+        if (_failedRescue is { } failed && time.GetElapsedTime(failed.Since) < RescuePause)
+        {
+            throw new IOException(failed.Text);
+        }
+
         try
         {
-            damaged.Open();
-            Rescue(damaged, Open());
+            _rescue.Fill(source, schema, Rescue);
+            _failedRescue = null;
         }
-        catch (SqliteException)
+        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
         {
-            // Nothing more can be read; that the file was set aside is logged.
+            var text = $"{source} is damaged ({fault}), and what it holds could not be saved: {failure.Message}. It is left as it is";
+            _failedRescue = (text, time.GetTimestamp());
+            throw new IOException(text, failure);
         }
     }
 
@@ -103,76 +155,93 @@ public abstract class SqliteFile(string path, string schema, TimeProvider time) 
         }
 
         SQLitePCL.Batteries_V2.Init();
-        CreateFile();
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
+        if (IsReadOnly)
+        {
+            _connection = OpenReading();
+            Condition = FileCondition.Sound;
+            return _connection;
+        }
+
+        _rescue.FinishInstall();
+        var connection = Connect(out var found);
+        if (found is FileCondition.New or FileCondition.Blank or FileCondition.Empty && _rescue.FindLeftOver() is { } damaged)
+        {
+            // A relay that set it aside and ended before it had read it.
+            connection.Dispose();
+            Fill(damaged, "set aside before");
+            _rescue.Install(keepDamaged: false);
+            connection = Connect(out var rescued);
+            found = rescued == FileCondition.Sound ? FileCondition.Damaged : found;
+        }
+
+        Condition = Condition == FileCondition.Damaged ? Condition : found;
+        _connection = connection;
+        return connection;
+    }
+
+    private SqliteConnection Connect(out FileCondition found)
+    {
+        var existed = File.Exists(path);
+        FileRescue.MakeOwned(path);
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
         try
         {
             connection.Open();
-            if (Version(connection) > SchemaVersion)
-            {
-                throw new SqliteException("the file was written by a newer version of the relay", NotADatabase);
-            }
-
+            var version = CheckVersion(connection);
             connection.Execute(Settings);
             connection.Execute(schema);
+            found = version == 0
+                ? (existed ? FileCondition.Blank : FileCondition.New)
+                : (IsEmpty(connection) ? FileCondition.Empty : FileCondition.Sound);
+            return connection;
         }
         catch
         {
             connection.Dispose();
             throw;
         }
-
-        _connection = connection;
-        return connection;
     }
 
-    private static long Version(SqliteConnection connection)
+    // Opened as usual SQLite would make a log and an index beside the file, root's where root asks. Without a log it needs neither; with one
+    // it reads the index that is there, or keeps its own in memory.
+    private SqliteConnection OpenReading()
+    {
+        var hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+        var address = $"{new Uri(Path.GetFullPath(path)).AbsoluteUri}?{(hasLog ? "readonly_shm=1" : "immutable=1")}";
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = address,
+            Pooling = false,
+            Mode = SqliteOpenMode.ReadOnly,
+        }.ConnectionString);
+        try
+        {
+            connection.Open();
+            CheckVersion(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private long CheckVersion(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA user_version";
-        return (long)command.ExecuteScalar()!;
+        var version = (long)command.ExecuteScalar()!;
+        return version <= SchemaVersion
+            ? version
+            : throw new SqliteException(
+                $"{Path.GetFullPath(path)} has version {version}, but this relay knows version {SchemaVersion}; run the relay that wrote it again",
+                OtherSchema);
     }
 
-    // SQLite gives its side files the mode of the database, so the file is made first, for the owner alone.
-    private void CreateFile()
-    {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite,
-        };
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(directory);
-        }
-        else
-        {
-            Directory.CreateDirectory(
-                directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(path, options);
-    }
-
-    private string SetAside(string fault)
+    private void Close()
     {
         _connection?.Dispose();
         _connection = null;
-        var stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
-        foreach (var suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-        {
-            if (File.Exists(path + suffix))
-            {
-                File.Move(path + suffix, $"{path}.corrupt-{stamp}{suffix}", overwrite: true);
-            }
-        }
-
-        var movedTo = $"{path}.corrupt-{stamp}";
-        OnSetAside(path, movedTo, fault);
-        return movedTo;
     }
 }

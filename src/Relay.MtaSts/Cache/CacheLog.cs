@@ -61,4 +61,8 @@ internal static partial class CacheLog
     [LoggerMessage(EventId = MtaStsEventIds.StoreRescued, EventName = "policy-store-rescued", Level = LogLevel.Warning,
         Message = "policies={Policies}")]
     public static partial void StoreRescued(this ILogger logger, int policies);
+
+    [LoggerMessage(EventId = MtaStsEventIds.StoreEmpty, EventName = "policy-store-empty", Level = LogLevel.Error,
+        Message = "known={Known} caution-until={CautionUntil}")]
+    public static partial void StoreEmpty(this ILogger logger, int known, DateTimeOffset? cautionUntil);
 }

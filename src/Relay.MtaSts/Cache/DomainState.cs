@@ -25,6 +25,21 @@ internal sealed record DomainState(DomainName Domain)
     /// </summary>
     public long ExpiresAt { get; init; } = long.MaxValue;
 
+    /// <summary>
+    /// When the policy ends by the wall clock, as the store has it, also of one found ended: a clock that was wrong may have ended it. Null
+    /// where the wall clock had no say.
+    /// </summary>
+    public DateTimeOffset? EndsOn { get; init; }
+
+    /// <summary>Until when the domain has a policy that was lost, if none is at hand; null for none.</summary>
+    public DateTimeOffset? LostUntil { get; init; }
+
+    /// <summary>There may have been a policy of which nothing is left.</summary>
+    public bool IsDoubtful { get; init; }
+
+    /// <summary>The timestamp of the first look that found no policy while that was doubtful.</summary>
+    public long? DoubtedAt { get; init; }
+
     /// <summary>When mail last asked, to the day, as the store has it.</summary>
     public DateTimeOffset UsedAt { get; init; }
 
@@ -43,6 +58,13 @@ internal sealed record DomainState(DomainName Domain)
     /// <summary>For the memory's limit; the text is stored in UTF-16 at worst.</summary>
     public long Octets =>
         FixedOctets + (2L * (Policy?.Policy.Text.Length ?? 0)) + (64L * (Policy?.Policy.MxPatterns.Count ?? 0));
+
+    /// <summary>A policy that was known has not ended and is not at hand.</summary>
+    public bool IsLost(DateTimeOffset now) => Policy is null && LostUntil > now;
+
+    /// <summary>The decision holds as it is: nobody has to look again.</summary>
+    public bool IsCurrent(PolicyClock clock) =>
+        clock.Timestamp < DueAt && !(EndsOn is { } end && Decision is PolicyDecision.NoPolicy && end > clock.Now);
 
     /// <summary>The state says that a policy of this mode is in force.</summary>
     public bool Holds(PolicyMode atLeast) => Policy is { } policy && policy.Policy.Mode >= atLeast;

@@ -35,6 +35,6 @@ internal interface IPolicyStore
     /// <summary>Policies by name.</summary>
     ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Removes what expired and was last used before a time; returns how many policies.</summary>
-    ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken);
+    /// <summary>To be called now and then: drops what ended long ago and nobody mails.</summary>
+    ValueTask TendAsync(CancellationToken cancellationToken);
 }

@@ -24,7 +24,7 @@ internal sealed class PolicyCache(PolicyUpdater rules, ResilientPolicyStore stor
     private readonly CancellationTokenSource _stopping = new();
 
     public ValueTask<PolicyDecision> GetAsync(DomainName domain, CancellationToken cancellationToken) =>
-        Recall(domain) is { } state && clock.Timestamp < state.DueAt
+        Recall(domain) is { } state && state.IsCurrent(clock)
             ? new ValueTask<PolicyDecision>(state.Decision)
             : LookAsync(domain, isFresh: false, cancellationToken);
 

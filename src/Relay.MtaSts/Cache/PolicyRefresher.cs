@@ -4,7 +4,7 @@ namespace Relay.MtaSts.Cache;
 
 /// <summary>
 /// Fetches every live policy again about once a day, whatever its record says, so that whoever blocks HTTPS has to do so for
-/// the whole of <c>max_age</c> (RFC 8461 §10.2). Also drops what expired long ago and nobody mails.
+/// the whole of <c>max_age</c> (RFC 8461 §10.2). Also has the store tended.
 /// </summary>
 internal sealed class PolicyRefresher(IPolicyCache cache, ResilientPolicyStore store, PolicyClock clock) : BackgroundService
 {
@@ -15,23 +15,6 @@ internal sealed class PolicyRefresher(IPolicyCache cache, ResilientPolicyStore s
     private const int MaxPerPass = 1_024;
     private const int MaxConcurrent = 8;
 
-    private static readonly TimeSpan PruneInterval = TimeSpan.FromDays(1);
-    private static readonly TimeSpan KeepUnused = TimeSpan.FromDays(30);
-
-    private readonly DateTimeOffset _startedOn = clock.Now;
-    private readonly long _startedAt = clock.Timestamp;
-    private long _pruneAt = clock.Timestamp;
-
-    // What is deleted is forgotten for good: a wall clock that jumped ahead while we run must not make policies look long dead.
-    private DateTimeOffset PruneTime
-    {
-        get
-        {
-            var counted = _startedOn + clock.Time.GetElapsedTime(_startedAt);
-            return counted < clock.Now ? counted : clock.Now;
-        }
-    }
-
     /// <summary>One pass.</summary>
     public async Task PassAsync(CancellationToken cancellationToken)
     {
@@ -41,11 +24,7 @@ internal sealed class PolicyRefresher(IPolicyCache cache, ResilientPolicyStore s
             due,
             new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = cancellationToken },
             async (domain, token) => await cache.GetFreshAsync(domain, token));
-        if (clock.Timestamp >= _pruneAt)
-        {
-            await store.PruneAsync(PruneTime - KeepUnused, cancellationToken);
-            _pruneAt = clock.After(PruneInterval);
-        }
+        await store.TendAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

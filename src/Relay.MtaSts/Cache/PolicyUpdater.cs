@@ -54,7 +54,7 @@ internal sealed class PolicyUpdater(
     private async ValueTask<DomainState> RecallAsync(
         DomainName domain, DomainState? remembered, CancellationToken cancellationToken)
     {
-        if (remembered is { StoreFault: null })
+        if (remembered is { StoreFault: null } && !IsEndInDoubt(remembered))
         {
             return Expire(remembered);
         }
@@ -62,13 +62,22 @@ internal sealed class PolicyUpdater(
         var stored = await store.LoadAsync(domain, cancellationToken);
         if (stored.Fault is { } fault)
         {
-            return (remembered ?? new DomainState(domain) { UnknownSince = clock.Now }) with { StoreFault = fault };
+            return Expire(remembered ?? new DomainState(domain) { UnknownSince = clock.Now }) with
+            {
+                StoreFault = fault,
+                LostUntil = stored.LostUntil,
+                IsDoubtful = stored.IsDoubtful,
+            };
         }
 
         var state = new DomainState(domain)
         {
             UnknownSince = Earlier(stored.UnknownSince ?? remembered?.UnknownSince, clock.Now),
             Failure = remembered?.Failure,
+            LostUntil = stored.LostUntil,
+            EndsOn = stored.LostUntil,
+            IsDoubtful = stored.IsDoubtful,
+            DoubtedAt = remembered?.DoubtedAt,
         };
         if (stored.Policy is not { } row)
         {
@@ -81,9 +90,14 @@ internal sealed class PolicyUpdater(
         {
             Policy = policy,
             ExpiresAt = clock.After(policy.ExpiresAt - clock.Now),
+            EndsOn = policy == row.Policy ? policy.ExpiresAt : null,
             UsedAt = row.UsedAt,
         });
     }
+
+    // What the wall clock ended may go on by the same clock, set right since: the store is asked again.
+    private bool IsEndInDoubt(DomainState state) =>
+        state.EndsOn is { } end && (state.Policy is null || clock.Timestamp >= state.ExpiresAt) && end > clock.Now;
 
     // RFC 8461 §3.2: a policy is applied until its max_age is over, and not after.
     private DomainState Expire(DomainState state)
@@ -133,12 +147,24 @@ internal sealed class PolicyUpdater(
             await store.SetUnknownAsync(state.Domain, since, cancellationToken);
         }
 
-        return HoldMail(state with { UnknownSince = since }, since, detail);
+        state = await RestoreAsync(state with { UnknownSince = since }, cancellationToken);
+        return state.Policy is null && !state.IsLost(clock.Now)
+            ? HoldMail(state, since, since + clock.Options.UnknownPolicyPatience, detail)
+            : Hold(state, clock.AfterFailureHold());
     }
 
-    private DomainState HoldMail(DomainState state, DateTimeOffset since, string detail)
+    // RFC 8461 §10.2: a lost policy is asked for as a live one is, whatever has become of the record.
+    private async ValueTask<DomainState> RestoreAsync(DomainState state, CancellationToken cancellationToken) =>
+        state.IsLost(clock.Now) && MayFetch(state, string.Empty)
+            ? await FetchAsync(state, string.Empty, cancellationToken)
+            : state;
+
+    // RFC 8461 §3.3: a fetch that failed is not repeated for the same id at once; another id is.
+    private bool MayFetch(DomainState state, string id) =>
+        state.Failure is not { } failure || failure.Id != id || clock.Timestamp >= failure.RetryAt;
+
+    private DomainState HoldMail(DomainState state, DateTimeOffset since, DateTimeOffset until, string detail)
     {
-        var until = since + clock.Options.UnknownPolicyPatience;
         var isOver = until <= clock.Now;
         events.Unknown(state.Domain, since, delivers: isOver, detail);
         var due = clock.AfterFailureHold();
@@ -158,6 +184,7 @@ internal sealed class PolicyUpdater(
         {
             // RFC 8461 §3.1, §5.1: no record, or a broken one, means that no new policy is available; the one at hand
             // stays.
+            state = await RestoreAsync(state, cancellationToken);
             return Hold(state with { KeptFor = events.Kept(state, Describe(answer.Records), alwaysLog: false) }, due);
         }
 
@@ -168,8 +195,7 @@ internal sealed class PolicyUpdater(
             return Hold(state with { KeptFor = null }, due);
         }
 
-        // RFC 8461 §3.3: a fetch that failed is not repeated for the same id at once; another id is.
-        if (state.Failure is not { } failure || failure.Id != found.Id || clock.Timestamp >= failure.RetryAt)
+        if (MayFetch(state, found.Id))
         {
             state = await FetchAsync(state, found.Id, cancellationToken);
         }
@@ -212,6 +238,9 @@ internal sealed class PolicyUpdater(
         {
             Policy = policy,
             ExpiresAt = clock.After(policy.Policy.MaxAge),
+            EndsOn = null,
+            LostUntil = null,
+            DoubtedAt = null,
             UsedAt = state.UsedAt == default ? clock.Now : state.UsedAt,
             Failure = null,
             KeptFor = null,
@@ -252,11 +281,38 @@ internal sealed class PolicyUpdater(
     {
         { Policy: { } policy } => state with { Decision = new PolicyDecision.Applies(policy), DueAt = Math.Min(due, state.ExpiresAt) },
 
+        _ when state.IsLost(clock.Now) => HoldMail(
+            state, clock.Now, state.LostUntil!.Value, "a policy of the domain was lost with the store, and it cannot be fetched now"),
+
         // RFC 8461 §10.2: the store may hold a policy that whoever hides record or policy host wants forgotten. A store out of order
         // delays mail as a silent DNS does, and as little stops it for ever.
-        { StoreFault: { } fault } => HoldMail(state, state.UnknownSince ?? clock.Now, $"the policy store cannot be read: {fault}"),
-        _ => state with { Decision = PolicyDecision.NoPolicy.Instance, DueAt = due },
+        { StoreFault: { } fault, IsDoubtful: true } => HoldMail(
+            state,
+            state.UnknownSince ?? clock.Now,
+            (state.UnknownSince ?? clock.Now) + clock.Options.UnknownPolicyPatience,
+            $"the policy store cannot be read: {fault}"),
+        { IsDoubtful: true } => Doubt(state, due),
+        _ => state with
+        {
+            Decision = PolicyDecision.NoPolicy.Instance,
+            DueAt = state.StoreFault is null ? due : Math.Min(due, clock.AfterFailureHold()),
+        },
     };
+
+    // Policies have been lost, and this may have been one of them: that there is none is believed when it is found twice.
+    private DomainState Doubt(DomainState state, long due)
+    {
+        var first = state.DoubtedAt ?? clock.Timestamp;
+        var rest = PolicyClock.SecondLook - clock.Time.GetElapsedTime(first);
+        if (rest <= TimeSpan.Zero)
+        {
+            return state with { Decision = PolicyDecision.NoPolicy.Instance, DueAt = due };
+        }
+
+        var until = clock.Now + rest;
+        var waiting = HoldMail(state, clock.Now, until, "policies were lost with the store; that the domain has none is looked up twice");
+        return waiting with { DoubtedAt = first, DueAt = clock.After(rest) };
+    }
 
     private static PolicyFailure Describe(StsRecordSet records) => records switch
     {

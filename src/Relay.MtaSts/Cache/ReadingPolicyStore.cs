@@ -6,17 +6,19 @@ namespace Relay.MtaSts.Cache;
 /// The store for who only looks: reads the file where there is one, writes nothing and creates nothing. Whoever asks may be
 /// another user than the relay's, and a file of theirs in its directory would lock the relay out of its own policies.
 /// </summary>
-internal sealed class ReadingPolicyStore(IPolicyStore store, string file) : IPolicyStore
+internal sealed class ReadingPolicyStore(IPolicyStore store, string file, KnownPolicies known) : IPolicyStore
 {
+    private bool IsThere => File.Exists(file) || known.WasMade;
+
     public ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
-        File.Exists(file) ? store.LoadAsync(domain, cancellationToken) : default;
+        IsThere ? store.LoadAsync(domain, cancellationToken) : default;
 
     public ValueTask<IReadOnlyList<DomainName>> ListDueAsync(
         DateTimeOffset now, DateTimeOffset latest, int limit, CancellationToken cancellationToken) =>
-        File.Exists(file) ? store.ListDueAsync(now, latest, limit, cancellationToken) : new([]);
+        IsThere ? store.ListDueAsync(now, latest, limit, cancellationToken) : new([]);
 
     public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) =>
-        File.Exists(file) ? store.ListAsync(after, limit, cancellationToken) : new([]);
+        IsThere ? store.ListAsync(after, limit, cancellationToken) : new([]);
 
     public ValueTask SaveAsync(StoredPolicy policy, CancellationToken cancellationToken) => default;
 
@@ -28,5 +30,5 @@ internal sealed class ReadingPolicyStore(IPolicyStore store, string file) : IPol
 
     public ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken) => default;
 
-    public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => default;
+    public ValueTask TendAsync(CancellationToken cancellationToken) => default;
 }

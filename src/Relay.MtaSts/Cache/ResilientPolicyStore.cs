@@ -17,11 +17,25 @@ internal sealed class ResilientPolicyStore(IPolicyStore store, ILogger<Resilient
     // What is written late must not come after what is newer; the store takes one write at a time anyhow.
     private readonly SemaphoreSlim _turn = new(1);
 
-    public async ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
-        _unsaved.TryGetValue(domain, out var policy)
-            ? new StoredDomain(policy, null)
-            : await TryAsync(
-                domain.Value, token => store.LoadAsync(domain, token), fault => new StoredDomain { Fault = fault }, cancellationToken);
+    public async ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        if (_unsaved.TryGetValue(domain, out var policy))
+        {
+            return new StoredDomain(policy, null);
+        }
+
+        var stored = await TryAsync(
+            domain.Value,
+            token => store.LoadAsync(domain, token),
+            fault => new StoredDomain { Fault = fault, IsDoubtful = true },
+            cancellationToken);
+        if (stored.Fault is { } told)
+        {
+            logger.StoreFailed(domain.Value, told);
+        }
+
+        return stored;
+    }
 
     public ValueTask<bool> SaveAsync(StoredPolicy policy, CancellationToken cancellationToken) => InTurnAsync(
         async () =>
@@ -82,8 +96,7 @@ internal sealed class ResilientPolicyStore(IPolicyStore store, ILogger<Resilient
         DomainName after, int limit, CancellationToken cancellationToken) =>
         TryAsync(null, token => store.ListAsync(after, limit, token), _ => [], cancellationToken);
 
-    public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
-        TryAsync(null, token => store.PruneAsync(before, token), _ => 0, cancellationToken);
+    public ValueTask<bool> TendAsync(CancellationToken cancellationToken) => TryAsync(null, store.TendAsync, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
@@ -132,7 +145,7 @@ internal sealed class ResilientPolicyStore(IPolicyStore store, ILogger<Resilient
         {
             return await work(cancellationToken);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
+        catch (Exception failure) when (GuardedPolicyStore.IsFault(failure))
         {
             logger.StoreFailed(domain, failure.Message);
             return otherwise(failure.Message);

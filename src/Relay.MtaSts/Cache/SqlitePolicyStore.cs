@@ -3,14 +3,45 @@ using Relay.Sqlite;
 
 namespace Relay.MtaSts.Cache;
 
-/// <summary>
-/// Policies in one SQLite file. A file that is no longer a database is set aside and a new one begun: policies can be fetched
-/// again, mail must go on.
-/// </summary>
-internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
+/// <summary>Policies in one SQLite file.</summary>
+internal sealed class SqlitePolicyStore(PolicyDatabase database)
 {
     private const string Columns = "domain, id, text, fetched_at, refresh_at, used_at";
+    private const string Identity = "identity";
+    private const string Latest = "latest";
 
+    /// <summary>What was found when the file was opened.</summary>
+    public FileCondition Condition => database.Condition;
+
+    /// <summary>How often the file was damaged and rebuilt.</summary>
+    public int Rebuilds => database.Rebuilds;
+
+    /// <summary>Throws <see cref="IOException"/> when the file is of a newer version.</summary>
+    public void RequireKnownVersion() => database.RequireKnownVersion();
+
+    /// <summary>What the store was given by <see cref="WriteIdentity"/>; null for a store that was begun anew since.</summary>
+    public string? ReadIdentity() => Read(Identity) as string;
+
+    /// <summary>Names the file of known policies that belongs to this store.</summary>
+    public void WriteIdentity(string identity) => Write(Identity, identity);
+
+    /// <summary>The greatest time that was ever written, to a day; null when none was.</summary>
+    /// <param name="refreshInterval">How long after a fetch its policy is fetched again.</param>
+    public DateTimeOffset? ReadLatest(TimeSpan refreshInterval) =>
+        Read(Latest) is long latest ? DateTimeOffset.FromUnixTimeMilliseconds(latest) : database.Run(refreshInterval, static (connection, interval) =>
+        {
+            // All times follow the last fetch, and this one has an index.
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT MAX(refresh_at) FROM policy";
+            return command.ExecuteScalar() is long refresh
+                ? DateTimeOffset.FromUnixTimeMilliseconds(refresh) - interval
+                : default(DateTimeOffset?);
+        });
+
+    /// <summary>Keeps the greatest time.</summary>
+    public void WriteLatest(DateTimeOffset time) => Write(Latest, time.ToUnixTimeMilliseconds());
+
+    /// <summary>What is known of a domain.</summary>
     public ValueTask<StoredDomain> LoadAsync(DomainName domain, CancellationToken cancellationToken) =>
         new(database.Run(domain, static (connection, domain) =>
         {
@@ -109,6 +140,7 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
             return [.. PolicyRows.Read(command).Select(row => row.Policy)];
         }));
 
+    /// <summary>Removes what expired and was last used before a time; returns how many policies.</summary>
     public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
         new(database.Run(before.ToUnixTimeMilliseconds(), static (connection, before) =>
         {
@@ -116,6 +148,19 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database) : IPolicyStore
             return connection.Execute(
             "DELETE FROM policy WHERE expires_at < $before AND used_at < $before", ("$before", before));
         }));
+
+    private object? Read(string setting) => database.Run(setting, static (connection, name) =>
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT value FROM setting WHERE name = $name";
+        command.Parameters.AddWithValue("$name", name);
+        return command.ExecuteScalar();
+    });
+
+    private void Write(string setting, object value) => database.Run((setting, value), static (connection, set) => connection.Execute(
+        "INSERT INTO setting (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        ("$name", set.setting),
+        ("$value", set.value)));
 
     private ValueTask SetAsync(string statement, DomainName domain, DateTimeOffset time)
     {

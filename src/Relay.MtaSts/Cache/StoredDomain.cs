@@ -8,4 +8,10 @@ internal readonly record struct StoredDomain(StoredPolicy? Policy, DateTimeOffse
 {
     /// <summary>What the store could not be read for; null when it was read.</summary>
     public string? Fault { get; init; }
+
+    /// <summary>Until when the domain has a policy that was known, whether or not the store still has it; null for none known.</summary>
+    public DateTimeOffset? LostUntil { get; init; }
+
+    /// <summary>There may have been a policy of which nothing is left.</summary>
+    public bool IsDoubtful { get; init; }
 }

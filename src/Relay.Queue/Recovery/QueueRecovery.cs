@@ -1,5 +1,6 @@
 using System.Globalization;
 using Relay.Queue.Storage;
+using Relay.Sqlite;
 
 namespace Relay.Queue.Recovery;
 
@@ -36,7 +37,7 @@ public sealed class QueueRecovery(string file, DateTimeOffset now)
             File.Move(file + suffix, _damaged + suffix);
         }
 
-        File.Move(_complete, file);
+        StableStorage.Replace(_complete, file);
         return report;
     }
 
@@ -68,7 +69,7 @@ public sealed class QueueRecovery(string file, DateTimeOffset now)
             throw new IOException($"{_fresh} could not be written whole; make room on the disk");
         }
 
-        File.Move(_fresh, _complete, overwrite: true);
+        StableStorage.Replace(_fresh, _complete);
         return report;
     }
 
@@ -137,5 +138,7 @@ public sealed class QueueRecovery(string file, DateTimeOffset now)
         {
             target.Write(piece);
         }
+
+        StableStorage.Flush(target);
     }
 }

@@ -1,3 +1,5 @@
+using Relay.Sqlite;
+
 namespace Relay.Queue.Storage;
 
 /// <summary>The directory that holds the queue, ours alone as long as this object lives.</summary>
@@ -55,7 +57,8 @@ public sealed class QueueDirectory : IDisposable
         if (!WasMade)
         {
             _lock.Write("A relay keeps its queue here.\n"u8);
-            _lock.Flush();
+            StableStorage.Flush(_lock);
+            StableStorage.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(QueueFile))!);
         }
     }
 

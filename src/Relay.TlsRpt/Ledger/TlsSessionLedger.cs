@@ -63,6 +63,13 @@ internal sealed class TlsSessionLedger(
         }
     }
 
+    /// <summary>Opens the store before mail comes in: one of a newer version ends the start (<see cref="IOException"/>).</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        database.RequireKnownVersion();
+        return base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Relay.Mail;
+using Relay.Sqlite;
 
 namespace Relay.TlsRpt.Sending;
 
@@ -92,7 +93,8 @@ public sealed class SigningKey
             UnixCreateMode = OwnerOnly,
         });
         stream.Write(Encoding.ASCII.GetBytes(_pem + "\n"));
-        stream.Flush(flushToDisk: true);
+        StableStorage.Flush(stream);
+        StableStorage.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
     }
 
     /// <summary>The records to publish, in the form of a zone file (RFC 6376 §3.6.2.2).</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
+using Relay.Sqlite;
 
 namespace Relay.Submission;
 
@@ -98,10 +99,10 @@ internal static class AccountsFile
         using (var file = new FileStream(replacement, Creating(FileMode.CreateNew, FileShare.None)))
         {
             file.Write(Encoding.UTF8.GetBytes(Write(accounts)));
-            file.Flush(flushToDisk: true);
+            StableStorage.Flush(file);
         }
 
-        File.Move(replacement, path, overwrite: true);
+        StableStorage.Replace(replacement, path);
         return null;
     }
 

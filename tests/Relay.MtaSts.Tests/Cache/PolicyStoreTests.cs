@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Data.Sqlite;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
@@ -9,9 +8,6 @@ namespace Relay.MtaSts.Tests.Cache;
 public sealed class PolicyStoreTests
 {
     private const string Domain = "example.test";
-
-    // What makes the next look set the file aside, whatever pages it reads.
-    private const string SetNewerVersion = "PRAGMA user_version = 99";
 
     // SQLite's own.
     private const int PageSize = 4096;
@@ -71,14 +67,17 @@ public sealed class PolicyStoreTests
         await using var survivor = StsLab.Start(("Relay:DataDirectory", copy));
         var policy = await survivor.Cache.FindAsync(StsLab.Name(Domain), StsLab.Token);
         Assert.True(policy is null || policy.Policy.Text == Enforce);
+
+        // Its record hidden: whatever the log has lost, mail waits.
+        Assert.True(await survivor.AskAsync(Domain) is PolicyDecision.Unknown or PolicyDecision.Applies { Mode: PolicyMode.Enforce });
         survivor.Publish(Domain, "1", Enforce);
+        survivor.LetTtlPass();
         Assert.Equal(PolicyMode.Enforce, (await survivor.AskAsync(Domain)).Mode);
     }
 
     [Theory] // RFC 8461 §10.2 in our words: a broken store costs memory of policies, never mail
     [InlineData("garbage")]
     [InlineData("damaged-page")]
-    [InlineData("newer-schema")]
     public async Task Store_Corrupt_IsSetAsideReportedAndRebuilt(string damage)
     {
         await using var lab = StsLab.Start();
@@ -111,7 +110,7 @@ public sealed class PolicyStoreTests
 
         // Its record hidden, mail to a domain whose policy is on another page goes by it all the same.
         lab.Dns.Zone.Clear();
-        Execute(lab, SetNewerVersion);
+        await lab.AskAsync("d1000.test");
         var (before, after) = (await lab.AskAsync("d1.test"), await lab.AskAsync($"d{Policies}.test"));
 
         Assert.Equal((PolicyMode.Enforce, PolicyMode.Enforce), (before.Mode, after.Mode));
@@ -226,7 +225,7 @@ public sealed class PolicyStoreTests
         await using var lab = StsLab.Start();
         lab.Publish(Domain, "1", Enforce);
         await lab.AskAsync(Domain);
-        foreach (var file in Directory.GetFiles(lab.DataDirectory, "policies.db*"))
+        foreach (var file in Directory.GetFiles(lab.DataDirectory, "policies.*"))
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         }
@@ -235,7 +234,7 @@ public sealed class PolicyStoreTests
     private static string CopyFiles(StsLab lab, string name)
     {
         var copy = Directory.CreateDirectory(Path.Combine(lab.DataDirectory, name)).FullName;
-        foreach (var file in Directory.GetFiles(lab.DataDirectory, "policies.db*"))
+        foreach (var file in Directory.GetFiles(lab.DataDirectory, "policies.*"))
         {
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
@@ -243,16 +242,7 @@ public sealed class PolicyStoreTests
         return copy;
     }
 
-    private static void Execute(StsLab lab, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={lab.DatabaseFile};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The tests' own constants.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
-    }
+    private static void Execute(StsLab lab, string sql) => PolicyFiles.Execute(lab.DatabaseFile, sql);
 
     // Where the page begins that holds the policy's row: behind the name comes the id, not, as in the index, the next name.
     private static int LeafOf(byte[] octets, string domain)
@@ -273,12 +263,6 @@ public sealed class PolicyStoreTests
         lab.Publish(Domain, "1", Enforce);
         await lab.AskAsync(Domain);
         await lab.RestartAsync();
-        if (damage == "newer-schema")
-        {
-            Execute(lab, SetNewerVersion);
-            return;
-        }
-
         var octets = await File.ReadAllBytesAsync(lab.DatabaseFile, StsLab.Token);
         octets.AsSpan(100).Fill(0xA5);
         await File.WriteAllBytesAsync(lab.DatabaseFile, octets, StsLab.Token);

@@ -110,6 +110,6 @@ public sealed class ResilientPolicyStoreTests
 
         public ValueTask<IReadOnlyList<CachedPolicy>> ListAsync(DomainName after, int limit, CancellationToken cancellationToken) => new([]);
 
-        public ValueTask<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => default;
+        public ValueTask TendAsync(CancellationToken cancellationToken) => default;
     }
 }

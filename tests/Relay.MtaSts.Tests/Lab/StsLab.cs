@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
 using Relay.Delivery.Observations;
@@ -35,6 +36,8 @@ internal sealed class StsLab : IAsyncDisposable
 
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("relay-sts-").FullName;
 
+    public string KnownFile => Path.Combine(DataDirectory, "policies.known");
+
     public string DatabaseFile => Path.Combine(DataDirectory, "policies.db");
 
     public ManualClock Clock { get; } = new();
@@ -56,6 +59,9 @@ internal sealed class StsLab : IAsyncDisposable
     /// <summary>The policy's middleware, and around it what counts sessions.</summary>
     public IDeliveryMiddleware Middleware => new Counted(
         _services.GetRequiredService<IDeliveryMiddleware>(), new SessionCounting(_services.GetRequiredService<TlsReportSink>()));
+
+    /// <summary>What opens the store when the program starts.</summary>
+    public IHostedService Opening => _services.GetServices<IHostedService>().OfType<PolicyStoreStart>().Single();
 
     public PolicyRefresher Refresher => _services.GetRequiredService<PolicyRefresher>();
 
@@ -91,6 +97,13 @@ internal sealed class StsLab : IAsyncDisposable
 
     public ValueTask<PolicyDecision> AskAsync(string domain) => Cache.GetAsync(Name(domain), Token);
 
+    /// <summary>As a command that looks at a relay's files: once, in a process of its own.</summary>
+    public async Task<PolicyDecision> AskReadingOnlyAsync(string domain, string? directory = null)
+    {
+        await using var services = Build(directory, services => services.ReadPoliciesOnly());
+        return await services.GetRequiredService<IPolicyCache>().GetAsync(Name(domain), Token);
+    }
+
     /// <summary>The process ends and begins again; nothing but the data directory survives.</summary>
     public async Task RestartAsync()
     {
@@ -107,7 +120,7 @@ internal sealed class StsLab : IAsyncDisposable
         Directory.Delete(DataDirectory, recursive: true);
     }
 
-    private ServiceProvider Build()
+    private ServiceProvider Build(string? directory = null, Action<IServiceCollection>? change = null)
     {
         var settings = new Dictionary<string, string?>
         {
@@ -122,15 +135,17 @@ internal sealed class StsLab : IAsyncDisposable
             settings[key] = value;
         }
 
+        settings["Relay:DataDirectory"] = directory ?? settings["Relay:DataDirectory"];
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        return new ServiceCollection()
+        var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<ITlsReportSink>(Evidence)
             .AddRelayDns()
-            .AddMtaSts(configuration)
-            .BuildServiceProvider();
+            .AddMtaSts(configuration);
+        change?.Invoke(services);
+        return services.BuildServiceProvider();
     }
 
     private sealed class Counted(IDeliveryMiddleware policy, SessionCounting counting) : IDeliveryMiddleware

@@ -160,6 +160,20 @@ public sealed class TlsSessionLedgerTests
         Assert.Equal(2, lab.Queries.Counts(lab.Day, Names.Name("example.test")).Succeeded);
     }
 
+    [Fact] // A downgrade forgets no count, no report under way and no suppression: it says which version is needed
+    public async Task Store_OfANewerVersion_EndsTheStartAndStaysAsItIs()
+    {
+        await using var lab = ReportLab.Start();
+        lab.Query<long>("CREATE TABLE tally (ok); INSERT INTO tally VALUES (7); PRAGMA user_version = 99; SELECT 1");
+        var refusal = await Assert.ThrowsAsync<IOException>(() => lab.Ledger.StartAsync(ReportLab.Token));
+        Assert.Contains("reports.db has version 99, but this relay knows version 1", refusal.Message, StringComparison.Ordinal);
+        lab.Succeed("example.test");
+        lab.Ledger.Flush();
+        Assert.Equal(99, lab.Query<long>("PRAGMA user_version"));
+        Assert.Equal(7, lab.Query<long>("SELECT SUM(ok) FROM tally"));
+        Assert.Empty(Directory.GetFiles(lab.DataDirectory, "*.corrupt-*"));
+    }
+
     [Fact] // Once a second while it runs, and at the end
     public async Task HostedService_FlushesEachSecondAndAtStop()
     {
