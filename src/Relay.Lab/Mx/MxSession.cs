@@ -83,7 +83,7 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
     private async Task RecipientAsync(MxCommand command, CancellationToken cancellationToken)
     {
         var reply = _mail is null ? "503 5.5.1 Not now\r\n"
-            : _recipients.Count >= behavior.MaxRecipients ? "452 4.5.3 Too many recipients\r\n"
+            : _recipients.Count >= behavior.MaxRecipients ? $"{behavior.TooManyReply}\r\n"
             : "250 2.1.5 Ok\r\n";
         if (await AnswerAsync("RCPT", command.Line, reply, cancellationToken) == '2')
         {
@@ -192,6 +192,9 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
             ServerCertificateContext = certificate.Context,
             EnabledSslProtocols = behavior.Protocols,
             CipherSuitesPolicy = behavior.CipherSuites,
+#pragma warning disable SYSLIB0040 // .NET's only way to OpenSSL's security level 0.
+            EncryptionPolicy = behavior.IsLax ? EncryptionPolicy.AllowNoEncryption : EncryptionPolicy.RequireEncryption,
+#pragma warning restore SYSLIB0040
         };
     }
 
