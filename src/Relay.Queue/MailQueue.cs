@@ -15,7 +15,7 @@ namespace Relay.Queue;
 /// The queue. What it took is on stable storage before anybody hears so, and stays there until every recipient is delivered
 /// or its sender told. A fresh message goes to delivery straight from memory: its life costs one insert and one delete.
 /// </summary>
-public sealed class MailQueue : IMailQueue, IHostedService, IDisposable
+public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposable
 {
     private readonly QueueOptions _options;
     private readonly QueueSettings _settings;
@@ -27,7 +27,6 @@ public sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
-    private Task _telling = Task.CompletedTask;
 
     /// <summary>Makes a queue that is not started.</summary>
     internal MailQueue(
@@ -56,6 +55,12 @@ public sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     /// <inheritdoc/>
     public QueueId NextId() => (_store ?? throw new InvalidOperationException("The queue is not started")).NextId();
 
+    /// <inheritdoc/>
+    bool IDiskRoom.TryTake(long octets) => _space.TryTakeBeside(octets);
+
+    /// <inheritdoc/>
+    void IDiskRoom.Release(long octets) => _space.Release(octets);
+
     /// <summary>
     /// Opens the store, takes up what is queued and begins to deliver. Throws <see cref="IOException"/> when another process
     /// has the data directory or the store cannot be used.
@@ -65,7 +70,7 @@ public sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         _directory = QueueDirectory.Open(_settings.DataDirectory);
         _store = OpenStore(_directory);
         var schedule = new RetrySchedule(_options.RetrySchedule);
-        _dispatcher = new Dispatcher(_store, (_runner, _recorder), schedule, _settings, _logger);
+        _dispatcher = new Dispatcher((_store, _space), (_runner, _recorder), schedule, _settings, _logger);
         try
         {
             Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
@@ -76,12 +81,7 @@ public sealed class MailQueue : IMailQueue, IHostedService, IDisposable
         }
 
         Control = new QueueControl(_store, _dispatcher, _recorder, _options, _logger);
-        _dispatcher.Wake();
-        if (_store.HasUntoldFailures)
-        {
-            _telling = Task.Run(_dispatcher.TellOfUntoldFailuresAsync, CancellationToken.None);
-        }
-
+        _dispatcher.Start();
         return Task.CompletedTask;
     }
 
@@ -100,7 +100,7 @@ public sealed class MailQueue : IMailQueue, IHostedService, IDisposable
     {
         if (_dispatcher is not null)
         {
-            await Task.WhenAll(_dispatcher.StopAsync(cancellationToken), _telling);
+            await _dispatcher.StopAsync(cancellationToken);
         }
 
         Dispose();

@@ -39,6 +39,15 @@ public static class QueueEventIds
     /// <summary>A message with the null reverse-path failed; it is kept.</summary>
     public const int UndeliverableBounce = 3021;
 
+    /// <summary>A notification could not be written by a fault of the relay, or not with the message in it.</summary>
+    public const int NotificationFaulted = 3022;
+
+    /// <summary>A notification waits until the store can take it; what it is about is kept.</summary>
+    public const int NotificationWaits = 3023;
+
+    /// <summary>A failed message of which nobody can be told was removed, or its content, by the limits on those.</summary>
+    public const int FailedMailRemoved = 3024;
+
     /// <summary>The store is damaged.</summary>
     public const int StoreDamaged = 3034;
 

@@ -45,6 +45,21 @@ internal static partial class QueueLog
         ILogger logger, string queue, string about, string to, string kind, int recipients);
 
     [LoggerMessage(
+        EventId = QueueEventIds.NotificationFaulted, EventName = "notification-faulted", Level = LogLevel.Error,
+        Message = "{About}")]
+    public static partial void NotificationFaulted(ILogger logger, Exception exception, string about);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.NotificationWaits, EventName = "notification-waits", Level = LogLevel.Warning,
+        Message = "{About} {Recipients} {Text}")]
+    public static partial void NotificationWaits(ILogger logger, string about, int recipients, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.FailedMailRemoved, EventName = "failed-mail-removed", Level = LogLevel.Warning,
+        Message = "{Queue} {Reason} {Size} {Text}")]
+    public static partial void FailedMailRemoved(ILogger logger, string queue, string reason, long size, string text);
+
+    [LoggerMessage(
         EventId = QueueEventIds.StoreFailed, EventName = "store-failed", Level = LogLevel.Error,
         Message = "{Reason} {Text}")]
     public static partial void StoreFailed(ILogger logger, string reason, string text);

@@ -38,6 +38,9 @@ public sealed class QueueOptions
     /// </summary>
     public long MinFreeOctets { get; init; } = 128 * 1024 * 1024;
 
+    /// <summary>What is kept of that of which nobody can be told.</summary>
+    public FailedMailOptions Failed { get; init; } = new();
+
     /// <summary>How long a message is tried.</summary>
     public TimeSpan LifetimeOf(bool isReport, bool isNotification)
     {

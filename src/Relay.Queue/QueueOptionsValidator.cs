@@ -8,6 +8,7 @@ internal sealed class QueueOptionsValidator : IValidateOptions<QueueOptions>
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LongestKeeping = TimeSpan.FromDays(3650);
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, QueueOptions options)
@@ -47,6 +48,25 @@ internal sealed class QueueOptionsValidator : IValidateOptions<QueueOptions>
             faults.Add($"Queue:MinFreeOctets: \"{options.MinFreeOctets}\" is negative; write 0 or more, as 134217728");
         }
 
+        ValidateFailed(options.Failed, faults);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static void ValidateFailed(FailedMailOptions failed, List<string> faults)
+    {
+        if (failed.MaxAge < Shortest || failed.MaxAge > LongestKeeping)
+        {
+            faults.Add($"Queue:Failed:MaxAge: \"{failed.MaxAge}\" is out of range; write 00:00:01 to 3650.00:00:00");
+        }
+
+        if (failed.MaxMessages < 0)
+        {
+            faults.Add($"Queue:Failed:MaxMessages: \"{failed.MaxMessages}\" is negative; write 0 (none is kept) or more, as 10000");
+        }
+
+        if (failed.MaxOctets < 0)
+        {
+            faults.Add($"Queue:Failed:MaxOctets: \"{failed.MaxOctets}\" is negative; write 0 or more, as 1073741824");
+        }
     }
 }

@@ -40,6 +40,7 @@ public static class QueueServices
             provider.GetRequiredService<OutcomeRecorder>(),
             provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<MailQueue>>()));
         services.AddSingleton<IMailQueue>(provider => provider.GetRequiredService<MailQueue>());
+        services.AddSingleton<IDiskRoom>(provider => provider.GetRequiredService<MailQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
         return services;
     }

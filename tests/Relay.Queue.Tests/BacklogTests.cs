@@ -119,7 +119,7 @@ public sealed class BacklogTests
         using var command = connection.CreateCommand();
         command.CommandText = """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-            INSERT INTO message SELECT i, 1795000000000, '', 0, 0, 0, NULL, NULL, 0, 1, x'61' FROM n;
+            INSERT INTO message SELECT i, 1795000000000, '', 0, 0, 0, NULL, NULL, 0, 1, x'61', 0 FROM n;
             INSERT INTO recipient
                 (message_id, seq, state, destination, received_at, attempts, next_attempt, mailbox, notify)
             SELECT id, 0, 0, CASE WHEN id % 100 = 0 THEN 'd' || (id % 7) || '.test' ELSE 'dead.test' END,

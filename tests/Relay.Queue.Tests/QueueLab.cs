@@ -39,6 +39,9 @@ internal sealed class QueueLab : IAsyncDisposable
 
     public IReportOutcomeListener? ReportOutcomes { get; set; }
 
+    /// <summary>The clock by which notifications are dated; the lab's own when null.</summary>
+    public TimeProvider? NotificationClock { get; set; }
+
     private static NotificationMessage Notifications { get; } = new(new NotificationIdentity("relay.example", new Mailbox("postmaster", "relay.example")));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -47,7 +50,7 @@ internal sealed class QueueLab : IAsyncDisposable
     {
         var queue = new MailQueue(
             Microsoft.Extensions.Options.Options.Create(Options), Settings, new DeliveryRunner(Pipeline, Pipeline, Log),
-            new OutcomeRecorder(Options, new Notifier(Notifications, Clock), Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
+            new OutcomeRecorder(Options, new Notifier(Notifications, NotificationClock ?? Clock), Clock, Log) { ReportOutcomes = ReportOutcomes }, Log)
         {
             MaxPages = MaxPages,
             Source = Source?.Invoke(Path.Combine(Directory, "queue.db")),

@@ -61,6 +61,46 @@ public sealed class QueueSpaceTests
         Assert.Equal(EnqueueResult.Stored, await EnqueueAsync(lab, queue));
     }
 
+    [Fact] // A notification takes what is free above the room that is kept; without content, half of that too; else its failure waits
+    public async Task Notification_DiskShort_ComesWithoutContentOrWaits()
+    {
+        await using var lab = Lab(minFree: 1_000_000);
+        var hold = new TaskCompletionSource();
+        lab.Pipeline.Outcome = (attempt, _) => attempt.Mail.ReversePath.IsNull ? FakePipeline.Delivered : FakePipeline.Bounced;
+        lab.Pipeline.Before = (_, token) => hold.Task.WaitAsync(token);
+        var queue = await lab.StartAsync();
+        Assert.Equal(EnqueueResult.Stored, await EnqueueAsync(lab, queue));
+        Assert.Equal(EnqueueResult.Stored, await EnqueueAsync(lab, queue));
+        _disk = 400_000;
+        hold.SetResult();
+        await lab.Log.NextAsync("notification-waits");
+        await lab.Log.NextAsync("notification-waits");
+        Assert.Equal("2", lab.Query("SELECT COUNT(*) FROM recipient WHERE state = 1"));
+        Assert.Equal("2", lab.Query("SELECT COUNT(*) FROM message"));
+
+        hold = new TaskCompletionSource();
+        _disk = 700_000;
+        await Poll.UntilAsync(
+            () =>
+            {
+                lab.Clock.Advance(TimeSpan.FromMinutes(1));
+                return lab.Query("SELECT COUNT(*) FROM message WHERE reverse_path = ''") == "2";
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal("2", lab.Query("SELECT COUNT(*) FROM message WHERE instr(CAST(head AS TEXT), 'short of disk space') > 0"));
+    }
+
+    [Fact] // Files beside the store need the disk itself; pages free within the store do not help them
+    public void TakeBeside_DiskShort_TakesNothing()
+    {
+        var space = new Relay.Queue.Storage.QueueSpace(() => _disk, 1_000_000, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        _disk = 1_100_000;
+        Assert.True(space.TryTakeBeside(60_000));
+        Assert.False(space.TryTakeBeside(60_000));
+        space.Release(60_000);
+        Assert.True(space.TryTakeBeside(60_000));
+    }
+
     private static Task<EnqueueResult> EnqueueAsync(QueueLab lab, MailQueue queue) =>
         lab.EnqueueAsync(queue, new BytesContent(new byte[100_000]), "ann@example.net");
 

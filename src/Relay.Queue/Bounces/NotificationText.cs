@@ -73,6 +73,7 @@ internal static class NotificationText
 
     private static string PartOf(ReturnedContent returned) => returned switch
     {
+        { IsLeftOut: true } => "The mail system is short of disk space, so nothing of it is attached.",
         { IsMissing: true } => "It could not be read any more, so nothing of it is attached.",
         { IsWhole: true } => "The message itself is attached.",
         { IsTooLarge: true } => "It is too large, or its lines are too long, to come back whole; its header is attached.",

@@ -21,6 +21,9 @@ internal sealed record NotifiedRecipient(RcptTo Envelope, EnhancedStatusCode Sta
     // RFC 3463 §3.5: X.4.7, delivery time expired.
     private static readonly EnhancedStatusCode TimeExpired = new(5, 4, 7);
 
+    /// <summary>Its number in the message.</summary>
+    public int Seq { get; init; }
+
     /// <summary>The word for the fault, where one is known.</summary>
     public string Reason { get; init; } = string.Empty;
 

@@ -7,4 +7,5 @@ namespace Relay.Queue.Bounces;
 /// <param name="Id">Its queue id.</param>
 /// <param name="Destination">Its routing key.</param>
 /// <param name="Insert">What puts it into the store.</param>
-internal sealed record PreparedNotification(Notice Notice, QueueId Id, string Destination, InsertMessage Insert);
+/// <param name="Octets">Its length.</param>
+internal sealed record PreparedNotification(Notice Notice, QueueId Id, string Destination, InsertMessage Insert, int Octets);

@@ -17,6 +17,12 @@ internal sealed record ReturnedContent(ReadOnlyMemory<byte> Octets, bool IsWhole
     /// <summary>The most of a header section that is returned; encoded, it may take three times as much.</summary>
     public const int MaxHeaderOctets = 32 * 1024;
 
+    /// <summary>
+    /// The most of a header section that is returned where the content need not be: later notifications of one message, and those of
+    /// delays and of relaying.
+    /// </summary>
+    public const int MaxBriefOctets = 4 * 1024;
+
     // RFC 5322 §2.1.1.
     private const int LongestLine = 998;
 
@@ -25,6 +31,12 @@ internal sealed record ReturnedContent(ReadOnlyMemory<byte> Octets, bool IsWhole
 
     /// <summary>What stands for a message that cannot be read any more.</summary>
     public static ReturnedContent Missing { get; } = new(default, IsWhole: false) { IsMissing = true };
+
+    /// <summary>What stands for a message for which the disk has no room.</summary>
+    public static ReturnedContent LeftOut { get; } = new(default, IsWhole: false) { IsMissing = true, IsLeftOut = true };
+
+    /// <summary>It is missing for want of room.</summary>
+    public bool IsLeftOut { get; private init; }
 
     /// <summary>Nothing is returned.</summary>
     public bool IsMissing { get; private init; }
@@ -46,11 +58,12 @@ internal sealed record ReturnedContent(ReadOnlyMemory<byte> Octets, bool IsWhole
 
     /// <summary>Reads what is to be returned.</summary>
     /// <param name="content">The message.</param>
-    /// <param name="wantsWhole">RET=FULL was given.</param>
+    /// <param name="part">How much of it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async ValueTask<ReturnedContent> ReadAsync(
-        MessageContent content, bool wantsWhole, CancellationToken cancellationToken)
+        MessageContent content, ReturnedPart part, CancellationToken cancellationToken)
     {
+        var wantsWhole = part == ReturnedPart.Whole;
         if (wantsWhole && content.Octets <= MaxWholeOctets)
         {
             var whole = await ReadWholeAsync(content, cancellationToken);
@@ -62,7 +75,8 @@ internal sealed record ReturnedContent(ReadOnlyMemory<byte> Octets, bool IsWhole
             }
         }
 
-        return await ReadHeaderAsync(content, cancellationToken) with { IsTooLarge = wantsWhole };
+        var limit = part == ReturnedPart.BriefHeader ? MaxBriefOctets : MaxHeaderOctets;
+        return await ReadHeaderAsync(content, limit, cancellationToken) with { IsTooLarge = wantsWhole };
     }
 
     private static async ValueTask<ReturnedContent> ReadWholeAsync(MessageContent content, CancellationToken cancellationToken)
@@ -76,26 +90,26 @@ internal sealed record ReturnedContent(ReadOnlyMemory<byte> Octets, bool IsWhole
         return new ReturnedContent(octets.ToArray(), IsWhole: true);
     }
 
-    private static async ValueTask<ReturnedContent> ReadHeaderAsync(MessageContent content, CancellationToken cancellationToken)
+    private static async ValueTask<ReturnedContent> ReadHeaderAsync(MessageContent content, int limit, CancellationToken cancellationToken)
     {
         var octets = new MemoryStream();
         await foreach (var piece in content.ReadAsync(cancellationToken))
         {
             var before = (int)octets.Length;
-            octets.Write(piece.Span[..Math.Min(piece.Length, MaxHeaderOctets - before)]);
+            octets.Write(piece.Span[..Math.Min(piece.Length, limit - before)]);
             var read = octets.GetBuffer().AsSpan(0, (int)octets.Length);
             if (EndOfHeader(read, before) is { } end)
             {
                 return new ReturnedContent(read[..end].ToArray(), IsWhole: false);
             }
 
-            if (octets.Length == MaxHeaderOctets)
+            if (octets.Length == limit)
             {
                 break;
             }
         }
 
-        return octets.Length < MaxHeaderOctets
+        return octets.Length < limit
             ? new ReturnedContent(octets.ToArray(), IsWhole: false)
             : new ReturnedContent(WholeLines(octets.ToArray()), IsWhole: false) { IsCut = true };
     }

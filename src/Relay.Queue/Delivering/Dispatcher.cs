@@ -19,22 +19,36 @@ internal sealed class Dispatcher : IDisposable
     private readonly OutcomeRecorder _recorder;
     private readonly RetrySchedule _schedule;
     private readonly ILogger _logger;
+    private readonly NotificationWriter _writer;
+    private readonly FailureNotices _failures;
+    private readonly UndeliverableMail _undeliverable;
     private readonly CancellationTokenSource _stop = new();
-    private readonly CancellationTokenSource _closing = new();
 
     /// <summary>Makes a dispatcher that has nothing to do yet.</summary>
     public Dispatcher(
-        QueueStore store, (DeliveryRunner DeliveryRunner, OutcomeRecorder OutcomeRecorder) staff, RetrySchedule schedule, QueueSettings settings, ILogger logger)
+        (QueueStore Store, QueueSpace Space) storage, (DeliveryRunner DeliveryRunner, OutcomeRecorder OutcomeRecorder) staff, RetrySchedule schedule,
+        QueueSettings settings, ILogger logger)
     {
-        _store = store;
+        _store = storage.Store;
         (_runner, _recorder) = staff;
         _schedule = schedule;
         _logger = logger;
         Scheduler = new Scheduler(settings, schedule, _recorder.Clock, Wake);
+        _writer = new NotificationWriter(_store, storage.Space, _recorder.Notifier, logger);
+        _failures = new FailureNotices(_store, _writer, Deliver, _recorder.Clock, logger);
+        _undeliverable = new UndeliverableMail(_store, _recorder.FailedMail, _recorder.Clock, logger);
     }
 
     /// <summary>Where entries wait.</summary>
     public Scheduler Scheduler { get; }
+
+    /// <summary>Takes up what an earlier run left to be told, and starts whatever may start now. Returns at once.</summary>
+    public void Start()
+    {
+        _failures.Start();
+        _undeliverable.Start();
+        Wake();
+    }
 
     /// <summary>Starts whatever may start now. Returns at once.</summary>
     public void Wake()
@@ -50,19 +64,19 @@ internal sealed class Dispatcher : IDisposable
     /// <summary>Starts nothing more and waits for what is under way; breaks it off when the token fires.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _closing.CancelAsync();
         var idle = Scheduler.StopAsync();
         await using var registration = cancellationToken.UnsafeRegister(
             static source => ((CancellationTokenSource)source!).Cancel(), _stop);
-        await idle;
+        await Task.WhenAll(idle, _failures.StopAsync(), _undeliverable.StopAsync());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Scheduler.Dispose();
+        _failures.Dispose();
+        _undeliverable.Dispose();
         _stop.Dispose();
-        _closing.Dispose();
     }
 
     private async Task RunAsync(WorkItem turn)
@@ -198,11 +212,18 @@ internal sealed class Dispatcher : IDisposable
         var wait = Min(_schedule.After(entry.Attempts), _recorder.TimeLeft(entry));
 
         // Not broken off: what the attempt came to is known by now, and shall be kept.
-        var settlement = await _recorder.SettleAsync(queued, wait, _store.NextId, CancellationToken.None);
+        var settlement = await _recorder.SettleAsync(queued, wait, _writer, CancellationToken.None);
         LetGo(entry);
-        if (await _store.SettleAsync(settlement.Write).WaitAsync(_stop.Token) != StoreFault.None)
+        try
         {
-            return;
+            if (await _store.SettleAsync(settlement.Write).WaitAsync(_stop.Token) != StoreFault.None)
+            {
+                return;
+            }
+        }
+        finally
+        {
+            settlement.Notifications.ToList().ForEach(_writer.Release);
         }
 
         foreach (var notification in settlement.Notifications)
@@ -218,15 +239,22 @@ internal sealed class Dispatcher : IDisposable
         {
             Scheduler.Remove(entry);
         }
+
+        await TellAsync(entry, queued, settlement);
     }
 
-    /// <summary>Tells the senders of what failed before there were notifications.</summary>
-    public Task TellOfUntoldFailuresAsync() =>
-        new UntoldFailures(_store, _recorder.Notifier, notification =>
+    private async Task TellAsync(QueueEntry entry, QueuedAttempt queued, Settlement settlement)
+    {
+        if (settlement.Failures.Count > 0)
         {
-            Deliver(notification);
-            Wake();
-        }, _logger).RunAsync(_recorder.Clock.GetUtcNow(), _closing.Token);
+            await _failures.AddAsync(entry.Id, settlement.Failures, _stop.Token);
+        }
+
+        if (settlement.IsUndeliverable)
+        {
+            _undeliverable.Add(queued.Octets);
+        }
+    }
 
     private void Deliver(PreparedNotification notification)
     {
@@ -237,6 +265,7 @@ internal sealed class Dispatcher : IDisposable
         var lifetime = _recorder.LifetimeOf(isReport: false, isNotification: true);
         var expiry = _recorder.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
         Scheduler.AddNew(notification.Id, notification.Destination, expiry, resident: null);
+        Wake();
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -4,13 +4,13 @@ using Relay.Delivery;
 using Relay.Queue.Bounces;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
+using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Delivering;
 
 /// <summary>
-/// Puts what an attempt came to into words: for the store, for the log, and for the sender. A recipient whose sender is told, or
-/// wants not to be, is done with; one that failed with the null reverse-path stays where operators see it, for nobody else can be
-/// told.
+/// Puts what an attempt came to into words: for the store, for the log, and for the sender. A recipient that failed stays until its
+/// sender is told, unless that is not wanted; with the null reverse-path it stays where operators see it, for nobody else can be told.
 /// </summary>
 internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, TimeProvider clock, ILogger<MailQueue> logger)
 {
@@ -19,6 +19,9 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
 
     /// <summary>Writes what senders are told.</summary>
     public Notifier Notifier => notifier;
+
+    /// <summary>How much of what nobody can be told of is kept.</summary>
+    public FailedMailOptions FailedMail => options.Failed;
 
     /// <summary>The time.</summary>
     public TimeProvider Clock => clock;
@@ -32,10 +35,10 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
     /// <summary>Logs each recipient and makes what the store is to keep.</summary>
     /// <param name="queued">The attempt, all settled.</param>
     /// <param name="wait">Until the next attempt.</param>
-    /// <param name="nextId">Gives queue ids.</param>
+    /// <param name="writer">Writes what senders are told of delays and of relaying.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async ValueTask<Settlement> SettleAsync(
-        QueuedAttempt queued, TimeSpan wait, Func<QueueId> nextId, CancellationToken cancellationToken)
+        QueuedAttempt queued, TimeSpan wait, NotificationWriter writer, CancellationToken cancellationToken)
     {
         var attempt = queued.Attempt;
         var now = clock.GetUtcNow();
@@ -43,36 +46,56 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
         var age = lifetime - TimeLeft(queued.Entry);
         var log = new DeliveryLog(logger, attempt, age < TimeSpan.Zero ? TimeSpan.Zero : age);
         var isLate = options.DelayWarning > TimeSpan.Zero && age >= options.DelayWarning;
+        List<NotifiedRecipient>? failures = null;
         List<(NotificationKind Kind, NotifiedRecipient Recipient)>? told = null;
         var isLast = queued.IsLast;
         var settlements = new RecipientSettlement[attempt.Recipients.Count];
         for (var index = 0; index < settlements.Length; index++)
         {
-            var recipient = attempt.Recipients[index];
-            var isWarned = queued.IsWarned(index);
-            var settlement = Settle(queued.SeqOf(index), recipient, (attempt, isLast), log, now + wait);
-            if (NotificationRules.Judge(attempt, recipient, isLast, isLate && !isWarned) is { } due)
+            var (seq, recipient) = (queued.SeqOf(index), attempt.Recipients[index]);
+            var due = NotificationRules.Judge(attempt, recipient, isLast, isLate && !queued.IsWarned(index));
+            if (due is { Kind: NotificationKind.Failed, Recipient: var failed })
             {
-                (told ??= []).Add(due);
-                isWarned = isWarned || due.Kind == NotificationKind.Delayed;
+                (failures ??= []).Add(failed with { Seq = seq });
+            }
+            else if (due is { } other)
+            {
+                (told ??= []).Add((other.Kind, other.Recipient with { Seq = seq }));
             }
 
-            settlements[index] = settlement with { IsWarned = isWarned };
+            var isToldOfFailure = due is { Kind: NotificationKind.Failed };
+            settlements[index] = Settle(seq, recipient, (attempt, isLast, isToldOfFailure), log, now + wait) with { IsWarned = queued.IsWarned(index) };
         }
 
-        var notifications = told is null ? null : await PrepareAsync(queued, told, nextId, cancellationToken);
+        var notifications = told is null ? [] : await PrepareAsync(queued, told, writer, cancellationToken);
+        MarkWarned(settlements, notifications);
         var write = new SettleAttempt(queued.Entry.Id, settlements)
         {
             Attempts = queued.Entry.Attempts,
             AttemptedAt = now,
             NextAttempt = now + wait,
-            Notifications = notifications is null ? [] : [.. notifications.Select(notification => notification.Insert)],
+            Notifications = [.. notifications.Select(notification => notification.Insert)],
         };
-        return new Settlement(write, notifications ?? []);
+        return new Settlement(write, notifications, failures ?? [])
+        {
+            IsUndeliverable = attempt.Mail.ReversePath.IsNull
+                && settlements.Any(settlement => settlement.State is RecipientState.Bounced or RecipientState.Expired),
+        };
+    }
+
+    // Of the delay that could not be written now the next attempt tells.
+    private static void MarkWarned(RecipientSettlement[] settlements, List<PreparedNotification> notifications)
+    {
+        var warned = notifications.Where(notification => notification.Notice.Kind == NotificationKind.Delayed)
+            .SelectMany(notification => notification.Notice.Recipients).Select(recipient => recipient.Seq).ToHashSet();
+        for (var index = 0; warned.Count > 0 && index < settlements.Length; index++)
+        {
+            settlements[index] = settlements[index] with { IsWarned = settlements[index].IsWarned || warned.Contains(settlements[index].Seq) };
+        }
     }
 
     private async ValueTask<List<PreparedNotification>> PrepareAsync(
-        QueuedAttempt queued, List<(NotificationKind Kind, NotifiedRecipient Recipient)> told, Func<QueueId> nextId,
+        QueuedAttempt queued, List<(NotificationKind Kind, NotifiedRecipient Recipient)> told, NotificationWriter writer,
         CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -87,7 +110,17 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
             };
             foreach (var portion in notice.Portions())
             {
-                prepared.Add(await notifier.PrepareAsync(portion, queued.Attempt.Content, nextId(), cancellationToken));
+                // RFC 3461 §4.3: RET is for failures; other notifications return the header alone.
+                if (await writer.TryPrepareAsync(portion, queued.Attempt.Content, ReturnedPart.BriefHeader, cancellationToken) is { } notification)
+                {
+                    prepared.Add(notification);
+                }
+                else
+                {
+                    QueueLog.NotificationWaits(
+                        logger, portion.About.ToString(), portion.Recipients.Count,
+                        $"the store cannot take it now; it was of the kind {portion.Kind.ToString().ToLowerInvariant()}");
+                }
             }
         }
 
@@ -95,7 +128,7 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
     }
 
     private RecipientSettlement Settle(
-        int seq, AttemptRecipient recipient, (DeliveryAttempt Attempt, bool IsLast) made, DeliveryLog log, DateTimeOffset next)
+        int seq, AttemptRecipient recipient, (DeliveryAttempt Attempt, bool IsLast, bool IsToldOfFailure) made, DeliveryLog log, DateTimeOffset next)
     {
         var attempt = made.Attempt;
         switch (recipient.Outcome)
@@ -125,17 +158,34 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
             if (attempt.IsTlsReport)
             {
                 // RFC 8460 §5.3, RFC 5321 §4.5.5: nobody is told of a report that failed but who made it.
-                ReportOutcomes?.Failed(recipient.Envelope.Mailbox.ToString(), TextOf(failure));
+                TellListener(attempt, recipient.Envelope, failure);
                 return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
             }
 
-            if (!attempt.Mail.ReversePath.IsNull)
+            if (attempt.Mail.ReversePath.IsNull)
+            {
+                log.UndeliverableBounce(recipient.Envelope);
+            }
+            else if (!made.IsToldOfFailure)
             {
                 return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
             }
 
-            log.UndeliverableBounce(recipient.Envelope);
             return new RecipientSettlement(seq, state, failure.Status.ToString(), TextOf(failure));
+        }
+    }
+
+    private void TellListener(DeliveryAttempt attempt, RcptTo recipient, DeliveryFailure failure)
+    {
+        try
+        {
+            ReportOutcomes?.Failed(recipient.Mailbox.ToString(), TextOf(failure));
+        }
+#pragma warning disable CA1031 // A listener's fault must not cost what the attempt came to: the other recipients would get a second copy.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            QueueLog.AttemptFaulted(logger, fault, attempt.QueueId, attempt.Destination.Key);
         }
     }
 

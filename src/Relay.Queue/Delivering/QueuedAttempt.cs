@@ -28,6 +28,7 @@ internal sealed class QueuedAttempt
     {
         _recipients = recipients;
         ReceivedAt = message.ReceivedAt;
+        Octets = content.Octets;
         Entry = entry;
         Attempt = new DeliveryAttempt
         {
@@ -46,6 +47,9 @@ internal sealed class QueuedAttempt
 
     /// <summary>When the message was accepted.</summary>
     public DateTimeOffset ReceivedAt { get; }
+
+    /// <summary>The content's length.</summary>
+    public long Octets { get; }
 
     /// <summary>What the pipeline gets.</summary>
     public DeliveryAttempt Attempt { get; }

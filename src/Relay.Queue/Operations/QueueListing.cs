@@ -109,6 +109,27 @@ internal static class QueueListing
         return found;
     }
 
+    /// <summary>Messages with the null reverse-path of which every recipient left has failed, the oldest failure first.</summary>
+    public static IReadOnlyList<UndeliverableMessage> FindUndeliverable(DbConnection connection)
+    {
+        using var statement = new PreparedStatement(
+            connection,
+            """
+            SELECT message_id, MAX(COALESCE(last_attempt, 0)) AS failed_at, octets FROM recipient JOIN message ON id = message_id
+            WHERE null_path = 1 GROUP BY message_id HAVING MIN(state) >= 1 AND MAX(state) <= 2 ORDER BY failed_at, message_id
+            """,
+            0);
+        using var row = statement.Query();
+        var found = new List<UndeliverableMessage>();
+        while (row.Read())
+        {
+            found.Add(new UndeliverableMessage(
+                new QueueId(row.GetInt64(0)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt64(2)));
+        }
+
+        return found;
+    }
+
     private static List<ListedRecipient> Read(DbDataReader row)
     {
         var found = new List<ListedRecipient>();

@@ -110,9 +110,6 @@ internal sealed class RebuiltStore : IDisposable
         Run(string.Create(
             CultureInfo.InvariantCulture,
             $"UPDATE setting SET value = {Math.Max(reserved, QueueIdSequence.First)} WHERE name = '{QueueSchema.Setting.ReservedIds}'"));
-
-        // Whether the damaged store had failures that nobody was told of may be lost with it; looking again for them harms nothing.
-        Run($"INSERT OR REPLACE INTO setting (name, value) VALUES ('{QueueSchema.Setting.UntoldFailures}', 1)");
         Commit();
         return Report(damagedFile) with
         {

@@ -36,7 +36,6 @@ internal sealed class QueueStore : IDisposable
         try
         {
             QueueSchema.Prepare(_keeper);
-            HasUntoldFailures = QueueSchema.HasUntoldFailures(_keeper);
             _ids = new QueueIdSequence(QueueSchema.ReserveIds(_keeper));
         }
         catch
@@ -48,9 +47,6 @@ internal sealed class QueueStore : IDisposable
         _writer = new QueueWriter(source, logger);
         _writes = new BoundedWrites(_writer, clock);
     }
-
-    /// <summary>The store holds failures of which nobody may have been told: it was rebuilt from a damaged one.</summary>
-    public bool HasUntoldFailures { get; }
 
     /// <summary>An id that was never given, also by no earlier run.</summary>
     public QueueId NextId() => _ids.Next();
@@ -83,8 +79,8 @@ internal sealed class QueueStore : IDisposable
     /// <summary>Commits what an attempt came to; tried until it succeeds or the store is closed.</summary>
     public Task<StoreFault> SettleAsync(SettleAttempt settlement) => _writer.SubmitAsync(settlement);
 
-    /// <summary>Commits what an operator does to a message, or says why not.</summary>
-    public Task<StoreFault> ChangeAsync(ChangeMessage change) => _writer.SubmitAsync(change);
+    /// <summary>Commits a change of a message that may fail, or says why not.</summary>
+    public Task<StoreFault> ChangeAsync(WriteOperation change) => _writer.SubmitAsync(change);
 
     /// <summary>
     /// Looks at the queue on a connection of its own, so that a look at a long queue keeps no delivery from its message.
@@ -105,7 +101,7 @@ internal sealed class QueueStore : IDisposable
     public Task<byte[]?> ReadPieceAsync(QueueId id, int seq, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadPiece(id, seq), cancellationToken);
 
-    /// <summary>The next messages above an id that have failed recipients; a hundred at most.</summary>
+    /// <summary>The next messages above an id with failed recipients of which a sender is to be told; a hundred at most.</summary>
     public Task<List<QueueId>> ReadFailedIdsAsync(QueueId after, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadFailedIds(after), cancellationToken);
 
@@ -113,8 +109,9 @@ internal sealed class QueueStore : IDisposable
     public Task<FailedMessage?> ReadFailedAsync(QueueId id, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadFailed(id), cancellationToken);
 
-    /// <summary>Every failure of the rebuilt store has been told.</summary>
-    public Task<StoreFault> ForgetUntoldFailuresAsync() => _writer.SubmitAsync(new ForgetUntoldFailures());
+    /// <summary>How many of a message's recipients are queued, and how many of them were never tried.</summary>
+    public Task<(long Queued, long Untried)> CountQueuedAsync(QueueId id, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.CountQueued(id), cancellationToken);
 
     /// <summary>The octets within the file that new messages can have before it grows.</summary>
     public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>

@@ -9,5 +9,7 @@ namespace Relay.Queue.Storage;
 /// <param name="IsEightBit">Some octet of the content is above 127.</param>
 /// <param name="IsReport">It is a TLS report of ours.</param>
 /// <param name="ReceivedAt">When it was accepted.</param>
+/// <param name="Notified">How many notifications of its failures there were.</param>
 internal sealed record StoredMessage(
-    MailFrom Mail, IReadOnlyList<StoredRecipient> Recipients, long Octets, bool IsEightBit, bool IsReport, DateTimeOffset ReceivedAt);
+    MailFrom Mail, IReadOnlyList<StoredRecipient> Recipients, long Octets, bool IsEightBit, bool IsReport, DateTimeOffset ReceivedAt,
+    int Notified);

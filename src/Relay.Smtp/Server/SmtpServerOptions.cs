@@ -45,12 +45,15 @@ public sealed record SmtpServerOptions
     /// <summary>How long a session may go on without a message; the next command gets 421.</summary>
     public TimeSpan MaxTimeWithoutMessage { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a message may take however small it is; beyond it its octets must have come at
+    /// <summary>How long a message may take however small it is; in any longer stretch its octets must come at
     /// <see cref="MinOctetsPerSecond"/>.</summary>
     public TimeSpan ContentGrace { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The least rate of a message over its whole time, positive; far below any modem's.</summary>
+    /// <summary>The least rate of a message, positive; far below any modem's.</summary>
     public int MinOctetsPerSecond { get; init; } = 500;
+
+    /// <summary>How long a message may take however steadily it comes: 50 MiB at 120 kbit/s.</summary>
+    public TimeSpan MaxContentTime { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Failed authentications of a session; the last of them gets 421.</summary>
     public int MaxAuthenticationFailures { get; init; } = 5;

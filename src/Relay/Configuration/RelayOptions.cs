@@ -41,6 +41,9 @@ internal sealed class RelayOptions
     /// <summary>The largest message in octets, at least 64 Ki (RFC 5321 §4.5.3.1.7).</summary>
     public long MaxMessageBytes { get; init; } = 50 * 1024 * 1024;
 
+    /// <summary>Octets on the disk of all messages that arrive from one client at a time, at least those of the largest message.</summary>
+    public long MaxSpoolBytesPerClient { get; init; } = 512 * 1024 * 1024;
+
     /// <summary>Recipients of one message, at least 100 (RFC 5321 §4.5.3.1.8).</summary>
     public int MaxRecipients { get; init; } = 1000;
 

@@ -101,6 +101,12 @@ internal sealed class RelayOptionsValidator : IValidateOptions<RelayOptions>
                 $"Relay:MaxMessageBytes: {options.MaxMessageBytes} is too small; allow at least {LeastMessageBytes}");
         }
 
+        if (options.MaxSpoolBytesPerClient < options.MaxMessageBytes)
+        {
+            faults.Add($"Relay:MaxSpoolBytesPerClient: {options.MaxSpoolBytesPerClient} is less than one message may have "
+                + $"(Relay:MaxMessageBytes); allow at least {options.MaxMessageBytes}");
+        }
+
         if (options.MaxRecipients < LeastRecipients)
         {
             faults.Add($"Relay:MaxRecipients: {options.MaxRecipients} is too small; allow at least {LeastRecipients}");

@@ -22,8 +22,11 @@ internal sealed class SessionOptions
     /// <summary>For a message, however small.</summary>
     public TimeSpan ContentGrace { get; init; } = Defaults.ContentGrace;
 
-    /// <summary>The rate at which a message that takes longer than its grace must have come.</summary>
+    /// <summary>The rate at which a message must come in any stretch that is longer than its grace.</summary>
     public int MinOctetsPerSecond { get; init; } = Defaults.MinOctetsPerSecond;
+
+    /// <summary>For a message, however steadily it comes.</summary>
+    public TimeSpan MaxContentTime { get; init; } = Defaults.MaxContentTime;
 
     /// <summary>Commands between two messages, recipients that were taken not counted.</summary>
     public int MaxCommands { get; init; } = Defaults.MaxCommands;
@@ -38,7 +41,7 @@ internal sealed class SessionOptions
         [
             (nameof(CommandTimeout), CommandTimeout), (nameof(BlockTimeout), BlockTimeout),
             (nameof(HandshakeTimeout), HandshakeTimeout), (nameof(MaxTimeWithoutMessage), MaxTimeWithoutMessage),
-            (nameof(ContentGrace), ContentGrace),
+            (nameof(ContentGrace), ContentGrace), (nameof(MaxContentTime), MaxContentTime),
         ];
         foreach (var (key, value) in times)
         {

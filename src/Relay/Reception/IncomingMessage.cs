@@ -32,7 +32,7 @@ internal sealed class IncomingMessage : IIncomingMessage
         _session = session;
         _transaction = transaction;
         _id = reception.Queue.NextId();
-        _content = new SpooledContent(reception.Spool, _id.ToString());
+        _content = new SpooledContent(reception.Spool, _id.ToString(), AddressBlock.OfClient(session.Remote.Address));
     }
 
     public async ValueTask<Reply?> WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
@@ -45,14 +45,17 @@ internal sealed class IncomingMessage : IIncomingMessage
 
         try
         {
-            await _content!.AppendAsync(octets, cancellationToken);
-            return null;
+            return await _content!.AppendAsync(octets, cancellationToken) switch
+            {
+                SpoolRoom.Taken => null,
+                SpoolRoom.ClientHasTooMuch => RefuseTooMuch(),
+                _ => RefuseForRoom("the disk has no room beside what the queue keeps free"),
+            };
         }
         catch (IOException fault)
         {
             // The spool's disk is full or failing; the client keeps the message and tries again (RFC 5321 §4.2.2, 452).
-            _reception.Logger.SpoolFailed(fault.Message);
-            return DiskFull;
+            return RefuseForRoom(fault.Message);
         }
     }
 
@@ -77,9 +80,31 @@ internal sealed class IncomingMessage : IIncomingMessage
 
     public ValueTask DisposeAsync()
     {
+        Discard();
+        return ValueTask.CompletedTask;
+    }
+
+    private Reply RefuseTooMuch()
+    {
+        const int Mebibyte = 1024 * 1024;
+        _reception.Logger.LimitReached(
+            _session.Remote.Address, "spooled-mebibytes", (int)(_reception.Spool.Shares.Most / Mebibyte));
+        Discard();
+        return DiskFull;
+    }
+
+    private Reply RefuseForRoom(string text)
+    {
+        _reception.Logger.SpoolFailed(text);
+        Discard();
+        return DiskFull;
+    }
+
+    // At once: its client may take an hour to come to the end of it.
+    private void Discard()
+    {
         _content?.Dispose();
         _content = null;
-        return ValueTask.CompletedTask;
     }
 
     private async ValueTask<EnqueueResult> EnqueueAsync(

@@ -45,6 +45,7 @@ internal sealed class SmtpListener
             MaxTimeWithoutMessage = relay.Sessions.MaxTimeWithoutMessage,
             ContentGrace = relay.Sessions.ContentGrace,
             MinOctetsPerSecond = relay.Sessions.MinOctetsPerSecond,
+            MaxContentTime = relay.Sessions.MaxContentTime,
             MaxCommands = relay.Sessions.MaxCommands,
             MaxErrors = relay.Sessions.MaxErrors,
             // RFC 8314 §4.1, RFC 3207 §4: who must authenticate must do so inside TLS, and mail in clear is not taken before.

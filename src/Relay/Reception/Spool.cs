@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
+using Relay.Queue;
 
 namespace Relay.Reception;
 
@@ -12,8 +13,17 @@ internal sealed class Spool
     private const long TotalMemory = 128L * 1024 * 1024;
 
     private readonly string _directory;
+    private readonly IDiskRoom _disk;
 
-    public Spool(IOptions<RelayOptions> options) => _directory = Path.Combine(options.Value.DataDirectory, "spool");
+    public Spool(IOptions<RelayOptions> options, IDiskRoom disk)
+    {
+        _directory = Path.Combine(options.Value.DataDirectory, "spool");
+        _disk = disk;
+        Shares = new SpoolShares(options.Value.MaxSpoolBytesPerClient);
+    }
+
+    /// <summary>What each client has on the disk.</summary>
+    public SpoolShares Shares { get; }
 
     /// <summary>The memory shared by all messages being received.</summary>
     public SpoolBudget Budget { get; } = new(TotalMemory);
@@ -30,6 +40,9 @@ internal sealed class Spool
             File.Delete(file);
         }
     }
+
+    /// <summary>The room of a new message.</summary>
+    public SpooledOctets RoomFor(AddressBlock client) => new(Shares, _disk, client);
 
     /// <summary>
     /// A new file that vanishes when it is closed. Throws <see cref="IOException"/> when there is no room.

@@ -15,14 +15,16 @@ internal sealed class SpooledContent : MessageContent
 
     private readonly Spool _spool;
     private readonly string _name;
+    private readonly SpooledOctets _room;
     private readonly List<Piece> _pieces = [];
     private byte[] _trace = [];
     private FileStream? _file;
     private long _written;
     private bool _isEightBit;
 
-    public SpooledContent(Spool spool, string name)
+    public SpooledContent(Spool spool, string name, AddressBlock client)
     {
+        _room = spool.RoomFor(client);
         _spool = spool;
         _name = name;
     }
@@ -33,11 +35,11 @@ internal sealed class SpooledContent : MessageContent
     /// <inheritdoc/>
     public override bool IsEightBit => _isEightBit;
 
-    /// <summary>Appends octets. Throws <see cref="IOException"/> when the disk is full.</summary>
-    public ValueTask AppendAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    /// <summary>Appends octets, if they have room. Throws <see cref="IOException"/> when the disk fails.</summary>
+    public ValueTask<SpoolRoom> AppendAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
     {
         var kept = _file is null && _written + octets.Length <= Spool.MemoryLimit ? Keep(octets.Span) : 0;
-        return kept == octets.Length ? ValueTask.CompletedTask : AppendToFileAsync(octets[kept..], cancellationToken);
+        return kept == octets.Length ? ValueTask.FromResult(SpoolRoom.Taken) : AppendToFileAsync(octets[kept..], cancellationToken);
     }
 
     /// <summary>Puts the trace fields in front; nothing is appended after that.</summary>
@@ -91,6 +93,7 @@ internal sealed class SpooledContent : MessageContent
             ReleasePieces();
             _file?.Dispose();
             _file = null;
+            _room.Return();
         }
 
         base.Dispose(disposing);
@@ -131,8 +134,14 @@ internal sealed class SpooledContent : MessageContent
         return piece;
     }
 
-    private async ValueTask AppendToFileAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    private async ValueTask<SpoolRoom> AppendToFileAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
     {
+        var added = octets.Length + (_file is null ? _written : 0);
+        if (_room.Take(added) is not SpoolRoom.Taken and var missing)
+        {
+            return missing;
+        }
+
         if (_file is null)
         {
             _file = _spool.CreateFile(_name);
@@ -145,7 +154,9 @@ internal sealed class SpooledContent : MessageContent
         }
 
         await _file.WriteAsync(octets, cancellationToken);
+        _room.Written(added);
         _written += octets.Length;
+        return SpoolRoom.Taken;
     }
 
     private void ReleasePieces()

@@ -115,7 +115,7 @@ public sealed class NotificationFuzzTests
     private static ReturnedContent Return(byte[] octets, MailFrom mail, IReadOnlyList<int> portions)
     {
         using var content = new PiecedContent(octets, octets.Length == 0 ? [] : portions);
-        return ReturnedContent.ReadAsync(content, mail.Return == DsnReturn.Full, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return ReturnedContent.ReadAsync(content, mail.Return == DsnReturn.Full ? ReturnedPart.Whole : ReturnedPart.Header, CancellationToken.None).AsTask().GetAwaiter().GetResult();
     }
 
     private static ContentFault Scan(byte[] octets)

@@ -188,7 +188,7 @@ public sealed class NotificationMessageTests
     private static async Task<string> WriteAsync(Notice notice, string message = Header + "\r\nbody\r\n")
     {
         using var content = new BytesContent(Encoding.UTF8.GetBytes(message));
-        var returned = await ReturnedContent.ReadAsync(content, notice.Mail.Return == DsnReturn.Full, Token);
+        var returned = await ReturnedContent.ReadAsync(content, notice.Mail.Return == DsnReturn.Full ? ReturnedPart.Whole : ReturnedPart.Header, Token);
         var octets = new NotificationMessage(new NotificationIdentity("relay.test", new Mailbox("postmaster", "relay.test")))
             .Write(notice, returned, new QueueId(QueueIdSequence.First), Noon);
         return Encoding.UTF8.GetString(octets);

@@ -53,7 +53,8 @@ public sealed class NotificationQueueTests
         await lab.Log.NextAsync("bounced");
         await using var killed = lab.CopyAsKilled();
 
-        Assert.Equal("0", killed.Query("SELECT state FROM recipient WHERE mailbox = 'bad@a.test'"));
+        // Queued, or failed and not told yet.
+        Assert.Contains(killed.Query("SELECT state FROM recipient WHERE mailbox = 'bad@a.test'"), (string[])["0", "1"]);
         Assert.Equal("0", killed.Query("SELECT COUNT(*) FROM message WHERE reverse_path = ''"));
         killed.Pipeline.Outcome = (_, recipient) => recipient.Mailbox.LocalPart == "bad" ? FakePipeline.Bounced : FakePipeline.Delivered;
         await killed.StartAsync();
@@ -185,8 +186,8 @@ public sealed class NotificationQueueTests
 
         lab.Clock.Advance(TimeSpan.FromMinutes(61));
         await lab.StartAsync();
-        Assert.Equal("<ann@example.net>", (await lab.Log.NextAsync("expired"))["To"]);
         Assert.Equal("<bob@example.org>", (await NextDeferredAsync(lab, "<bob@example.org>"))["To"]);
+        await Poll.UntilAsync(() => lab.Query("SELECT state FROM recipient WHERE mailbox = 'ann@example.net'") == "2", Token);
         Assert.Equal(TimeSpan.FromDays(5), new QueueOptions().LifetimeOf(isReport: false, isNotification: true));
     }
 

@@ -184,13 +184,59 @@ public sealed class SessionLimitTests
         Assert.StartsWith("421 4.4.2", await server.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
-    [Fact] // a slow link is not a hostile one: three hours for a message are taken where its octets come
+    [Fact] // RFC 5321 §4.5.3.2.5, departure: what came quickly buys no time to hold the rest back
+    public async Task Content_QuickAndThenAnOctetAMinute_Is421AfterTheGrace()
+    {
+        await using var server = await new ServerUnderTest().GreetAsync();
+        await server.BeginDataAsync();
+        var quick = string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 900));
+        var taken = 0;
+        server.Acceptor.OnWrite = octets =>
+        {
+            Volatile.Write(ref taken, octets);
+            return null;
+        };
+        await server.SendAsync(quick);
+        for (var minutes = 0; minutes < 10; minutes++)
+        {
+            await server.SendAsync("x");
+            await Poll.UntilAsync(() => Volatile.Read(ref taken) == quick.Length + minutes + 1, TestContext.Current.CancellationToken);
+            await server.WaitUntilTimedAsync();
+            Assert.False(server.Session.IsCompleted);
+            server.Clock.Advance(Minute);
+        }
+
+        await server.RunOutOfTimeAsync(Minute);
+        Assert.EndsWith(
+            "421 4.4.2 mx.test the message comes too slowly, closing\r\n", await server.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, server.Acceptor.Discarded);
+    }
+
+    [Fact] // RFC 5321 §4.5.3.2.5, departure: no message is received for hours, however steadily it comes
+    public async Task Content_SlowAndSteadyForMoreThanAnHour_Is421()
+    {
+        await using var server = await new ServerUnderTest().GreetAsync();
+        await server.BeginDataAsync();
+        var portion = string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 60));
+        for (var round = 0; round < 30; round++)
+        {
+            await server.SendAsync(portion);
+            await server.Clock.TimerScheduledAsync(TimeSpan.FromMinutes(round == 29 ? 2 : 3), TestContext.Current.CancellationToken);
+            server.Clock.Advance(2 * Minute);
+        }
+
+        await server.RunOutOfTimeAsync(Minute);
+        Assert.EndsWith(
+            "421 4.4.2 mx.test the message comes too slowly, closing\r\n", await server.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact] // a slow link is not a hostile one: fifty minutes for a message are taken where its octets come
     public async Task Content_SlowAndSteady_IsTaken()
     {
         await using var server = await new ServerUnderTest().GreetAsync();
         await server.BeginDataAsync();
         var portion = string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 60));
-        for (var round = 0; round < 90; round++)
+        for (var round = 0; round < 25; round++)
         {
             await server.SendAsync(portion);
             await server.Clock.TimerScheduledAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
@@ -198,6 +244,6 @@ public sealed class SessionLimitTests
         }
 
         Assert.StartsWith("250", await server.AskAsync("."), StringComparison.Ordinal);
-        Assert.Equal(90 * 60_000, Assert.Single(server.Acceptor.Messages).Content.Length);
+        Assert.Equal(25 * 60_000, Assert.Single(server.Acceptor.Messages).Content.Length);
     }
 }

@@ -14,6 +14,7 @@ internal sealed class StoreReader : IDisposable
     private readonly PreparedStatement _failed;
     private readonly PreparedStatement _head;
     private readonly PreparedStatement _chunk;
+    private readonly PreparedStatement _queued;
     private readonly PreparedStatement _free;
 
     /// <summary>Takes over an open connection.</summary>
@@ -23,7 +24,7 @@ internal sealed class StoreReader : IDisposable
         _message = new(
             connection,
             """
-            SELECT reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets, report_key IS NOT NULL, received_at
+            SELECT reverse_path, body, smtp_utf8, ret, envelope_id, auth, eight_bit, octets, report_key IS NOT NULL, received_at, notified
             FROM message LEFT JOIN report ON message_id = id WHERE id = @1
             """,
             1);
@@ -36,7 +37,10 @@ internal sealed class StoreReader : IDisposable
             2);
         _failedIds = new(
             connection,
-            "SELECT DISTINCT message_id FROM recipient WHERE state IN (1, 2) AND message_id > @1 ORDER BY message_id LIMIT 100",
+            """
+            SELECT DISTINCT message_id FROM recipient WHERE state IN (1, 2) AND null_path = 0 AND message_id > @1
+            ORDER BY message_id LIMIT 100
+            """,
             1);
         _failed = new(
             connection,
@@ -47,6 +51,8 @@ internal sealed class StoreReader : IDisposable
             1);
         _head = new(connection, "SELECT head FROM message WHERE id = @1", 1);
         _chunk = new(connection, "SELECT data FROM chunk WHERE message_id = @1 AND seq = @2", 2);
+        _queued = new(
+            connection, "SELECT COUNT(*), COALESCE(SUM(attempts = 0), 0) FROM recipient WHERE message_id = @1 AND state = 0", 1);
         _free = new(connection, SqlDialect.FreeOctets, 0);
     }
 
@@ -107,7 +113,14 @@ internal sealed class StoreReader : IDisposable
         };
         return new StoredMessage(
             mail, recipients(), row.GetInt64(7), row.GetInt64(6) != 0, row.GetBoolean(8),
-            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)));
+            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)), (int)row.GetInt64(10));
+    }
+
+    /// <summary>How many of a message's recipients are queued, and how many of them were never tried.</summary>
+    public (long Queued, long Untried) CountQueued(QueueId id)
+    {
+        using var row = _queued.Query(id.Value);
+        return row.Read() ? (row.GetInt64(0), row.GetInt64(1)) : default;
     }
 
     /// <summary>The octets of pages that hold nothing.</summary>
@@ -133,6 +146,7 @@ internal sealed class StoreReader : IDisposable
         _failed.Dispose();
         _head.Dispose();
         _chunk.Dispose();
+        _queued.Dispose();
         _free.Dispose();
         _connection.Dispose();
     }

@@ -20,6 +20,7 @@ internal sealed class WriteStatements : IDisposable
     private readonly PreparedStatement _deleteChunks;
     private readonly PreparedStatement _updateRecipient;
     private readonly PreparedStatement _deleteRecipient;
+    private readonly PreparedStatement _deleteFailed;
     private readonly PreparedStatement _deleteMessage;
     private readonly PreparedStatement _updateSetting;
     private readonly PreparedStatement _insertReport;
@@ -57,6 +58,7 @@ internal sealed class WriteStatements : IDisposable
             """,
             9);
         _deleteRecipient = new(connection, "DELETE FROM recipient WHERE message_id = @1 AND seq = @2", 2);
+        _deleteFailed = new(connection, "DELETE FROM recipient WHERE message_id = @1 AND seq = @2 AND state IN (1, 2)", 2);
         _deleteMessage = new(
             connection,
             "DELETE FROM message WHERE id = @1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = @1)",
@@ -129,6 +131,9 @@ internal sealed class WriteStatements : IDisposable
     /// <summary>Message, number.</summary>
     public void DeleteRecipient(params ReadOnlySpan<object?> values) => _deleteRecipient.Execute(Transaction, values);
 
+    /// <summary>Deletes a recipient that failed; false when there is none.</summary>
+    public bool TryDeleteFailed(long id, long seq) => _deleteFailed.Execute(Transaction, id, seq) > 0;
+
     /// <summary>Deletes a message that has no recipients left.</summary>
     public void DeleteMessageIfSettled(long id)
     {
@@ -143,9 +148,6 @@ internal sealed class WriteStatements : IDisposable
 
     /// <summary>Forgets the reports taken before a time, but for those still queued.</summary>
     public void ForgetReports(long before) => _deleteReports.Execute(Transaction, before);
-
-    /// <summary>Changes a setting.</summary>
-    public void SetSetting(string name, long value) => _updateSetting.Execute(Transaction, name, value);
 
     /// <summary>Keeps the reservation ahead of an id that is being stored, by half a block at least.</summary>
     public void ReserveIds(long id)
@@ -172,6 +174,7 @@ internal sealed class WriteStatements : IDisposable
         _deleteChunks.Dispose();
         _updateRecipient.Dispose();
         _deleteRecipient.Dispose();
+        _deleteFailed.Dispose();
         _deleteMessage.Dispose();
         _updateSetting.Dispose();
         _insertReport.Dispose();
