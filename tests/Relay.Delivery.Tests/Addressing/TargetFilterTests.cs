@@ -27,7 +27,7 @@ public class TargetFilterTests
         await using var lab = new DeliveryLab { Listeners = [new IPEndPoint(IPAddress.Parse("198.51.100.7"), 25)] };
         lab.Settings["Delivery:AllowLoopback"] = "false";
 
-        Assert.Equal(allowed, lab.Get<TargetFilter>().Allows(IPAddress.Parse(address), 25));
+        Assert.Equal(allowed, !lab.Get<TargetFilter>().IsForbidden(IPAddress.Parse(address), 25));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class TargetFilterTests
         var own = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address);
 
-        Assert.All(own, address => Assert.False(lab.Get<TargetFilter>().Allows(address, 25)));
+        Assert.All(own, address => Assert.True(lab.Get<TargetFilter>().IsForbidden(address, 25)));
     }
 
     [Fact]
