@@ -35,6 +35,12 @@ public sealed class DeliveryOptions
     /// <summary>Loopback and own addresses may be delivered to; for labs.</summary>
     public bool AllowLoopback { get; init; }
 
+    /// <summary>
+    /// MX hosts and address literals may be inside the operator's network, at private and link-local addresses. Next hops of routes may be
+    /// there anyway.
+    /// </summary>
+    public bool AllowPrivateHosts { get; init; }
+
     /// <summary>The limit of each SMTP step (RFC 5321 §4.5.3.2).</summary>
     public SmtpTimeouts Timeouts { get; init; } = new();
 }

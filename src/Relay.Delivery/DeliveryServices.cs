@@ -14,7 +14,7 @@ namespace Relay.Delivery;
 public static class DeliveryServices
 {
     /// <summary>
-    /// Adds <see cref="IRouter"/>, <see cref="IKnownNullMx"/> (where DNS has a cache), <see cref="IDeliveryPipeline"/> and <see cref="IMxProbe"/>. Needs a <see cref="DeliveryIdentity"/>, a
+    /// Adds <see cref="IRouter"/>, <see cref="IDestinationCheck"/> (where DNS has a cache), <see cref="IDeliveryPipeline"/> and <see cref="IMxProbe"/>. Needs a <see cref="DeliveryIdentity"/>, a
     /// <see cref="Dns.IDnsResolver"/> and a <see cref="TimeProvider"/>; takes every <see cref="IDeliveryMiddleware"/>, each
     /// in its stage.
     /// </summary>
@@ -27,7 +27,7 @@ public static class DeliveryServices
         services.TryAddSingleton<RouteTable>();
         services.TryAddSingleton<TlsReportSink>();
         services.TryAddSingleton<IRouter, Router>();
-        services.TryAddSingleton<IKnownNullMx, KnownNullMx>();
+        services.TryAddSingleton<IDestinationCheck, DestinationCheck>();
         services.TryAddSingleton<TargetFilter>();
         services.TryAddSingleton<AddressLookup>();
         services.TryAddSingleton<Dialer>();

@@ -37,6 +37,9 @@ public sealed class MxHost
     /// <summary>The TCP port.</summary>
     public int Port { get; }
 
+    /// <summary>The operator named it as a next hop: it may be inside the operator's own network.</summary>
+    internal bool IsNextHop { get; init; }
+
     /// <summary>The account to authenticate with there; null for none.</summary>
     internal RouteLogin? Login { get; init; }
 

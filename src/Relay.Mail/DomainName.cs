@@ -1,10 +1,13 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Relay.Mail;
 
 /// <summary>
 /// A domain name as DNS and policies compare it: lower-case A-labels, no trailing dot, at most 253 characters in labels
-/// of 1 to 63 (RFC 1035 §2.3.4). Underscores are allowed (<c>_mta-sts.example.com</c>). The default value is the root.
+/// of 1 to 63 (RFC 1035 §2.3.4). A name that was read from text is made of letters, digits, hyphens and underscores
+/// (<c>_mta-sts.example.com</c>), so that it can stand in a path, a URI or a file's name; one that came from DNS may hold anything
+/// (RFC 2181 §11). The default value is the root.
 /// </summary>
 public readonly record struct DomainName
 {
@@ -14,7 +17,13 @@ public readonly record struct DomainName
     // Composition shortens: a letter and its marks are several characters before the mapping, and one after it.
     private const int MaxTextLength = 4 * MaxLength;
 
-    // RFC 5891 §4: U-labels are mapped and encoded; STD3 rules stay off because service names begin with an underscore.
+    private static readonly SearchValues<char> LabelCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    // RFC 3490 §3.1: what a user may type for the full stop between two labels.
+    private static readonly SearchValues<char> FullStops = SearchValues.Create(".\u3002\uFF0E\uFF61");
+
+    // RFC 5891 §4: U-labels are mapped and encoded; STD3 rules stay off because service names begin with an underscore, and what they
+    // are for is done here.
     private static readonly IdnMapping Idn = new() { AllowUnassigned = true, UseStd3AsciiRules = false };
 
     private readonly string? _value;
@@ -97,7 +106,10 @@ public readonly record struct DomainName
         try
         {
             ascii = Idn.GetAscii(text).ToLowerInvariant();
-            return true;
+
+            // RFC 5891 §4.2.3: the grammar saw the characters before the mapping, which also makes full stops of others (a leader, a number
+            // with its stop) and hyphens that no label may begin or end with. A delimiter counts where it was written, or not at all.
+            return CountFullStops(ascii) == CountFullStops(text) && !ascii.Split('.').Any(HasOuterHyphen);
         }
         catch (ArgumentException)
         {
@@ -107,12 +119,16 @@ public readonly record struct DomainName
         }
     }
 
+    private static int CountFullStops(string text) => text.Count(FullStops.Contains);
+
+    private static bool HasOuterHyphen(string label) => label.StartsWith('-') || label.EndsWith('-');
+
     private static bool LabelsAreValid(string ascii)
     {
         foreach (var range in ascii.AsSpan().Split('.'))
         {
             var label = ascii.AsSpan(range);
-            if (label.IsEmpty || label.Length > MaxLabelLength || label.ContainsAnyExceptInRange('!', '~'))
+            if (label.IsEmpty || label.Length > MaxLabelLength || label.ContainsAnyExcept(LabelCharacters))
             {
                 return false;
             }

@@ -20,4 +20,7 @@ public static class SmtpEventIds
 
     /// <summary>A client sent commands before it was their turn.</summary>
     public const int EarlyTalker = 2006;
+
+    /// <summary>A client spoke another protocol than SMTP.</summary>
+    public const int ForeignProtocol = 2007;
 }

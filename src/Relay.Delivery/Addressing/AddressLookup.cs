@@ -37,12 +37,24 @@ internal sealed class AddressLookup(IDnsResolver resolver, TargetFilter filter)
 
     private AddressLookupResult Filter(MxHost host, List<IPAddress> addresses)
     {
-        var removed = addresses.RemoveAll(address => !filter.Allows(address, host.Port));
-        return addresses.Count > 0
-            ? new(addresses)
-            : new(new DeliveryFailure(
+        var removed = addresses.RemoveAll(address => filter.IsForbidden(address, host.Port));
+        if (addresses.Count == 0)
+        {
+            return new(new DeliveryFailure(
                 FailureReason.TargetRefused, new(5, 4, 6), $"{host} leads to this machine or to no host ({removed} addresses)"));
+        }
+
+        var first = addresses[0];
+        addresses.RemoveAll(address => filter.IsPrivate(address, host));
+        return addresses.Count > 0 ? new(addresses) : new(Inside(host, first));
     }
+
+    // RFC 1918 §3: packets to such an address do not leave the network. A zone that names one is wrong, or means other machines than its
+    // owner's; or the operator's own resolver tells of hosts inside, and mail waits until the operator has said that it may go there.
+    private static DeliveryFailure Inside(MxHost host, IPAddress address) => new(
+        FailureReason.TargetRefused,
+        new(host.LiteralAddress is null ? 4 : 5, 4, 4),
+        $"{host} is at {address}, which is no public address (Delivery:AllowPrivateHosts, or a route with a next hop)");
 
     // RFC 5321 §5.1: the order presented is kept within a family. The families take turns, so that one that leads
     // nowhere costs one try and not all of them (RFC 8305 §4).

@@ -2,21 +2,24 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using Relay.Dns;
 
 namespace Relay.Delivery.Addressing;
 
 /// <summary>
-/// Keeps mail from going to this machine or to no host at all, whatever a stranger's zone says (RFC 5321 §5.1: a relay
-/// must not hand a message back to itself).
+/// Keeps mail from going to this machine, to the machines beside it or to no host at all, whatever a stranger's zone says (RFC 5321 §5.1:
+/// a relay must not hand a message back to itself).
 /// </summary>
 internal sealed class TargetFilter
 {
     private readonly bool _allowLoopback;
+    private readonly bool _allowPrivate;
     private readonly HashSet<IPEndPoint> _own = [];
 
     public TargetFilter(IOptions<DeliveryOptions> options, DeliveryIdentity identity)
     {
         _allowLoopback = options.Value.AllowLoopback;
+        _allowPrivate = options.Value.AllowPrivateHosts;
         foreach (var listener in identity.Listeners)
         {
             if (listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any))
@@ -30,18 +33,23 @@ internal sealed class TargetFilter
         }
     }
 
-    public bool Allows(IPAddress address, int port)
+    /// <summary>The address is this machine's or no host's.</summary>
+    public bool IsForbidden(IPAddress address, int port)
     {
         var target = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         if (target.Equals(IPAddress.Any) || target.Equals(IPAddress.IPv6Any) || IsMulticast(target))
         {
-            return false;
+            return true;
         }
 
         // 0.0.0.0/8 is this host on this network (RFC 1122 §3.2.1.3); Linux delivers it locally.
-        return _allowLoopback || (!IPAddress.IsLoopback(target) && !IsThisNetwork(target)
-            && (_own.Count == 0 || !_own.Contains(new IPEndPoint(target, port))));
+        return !_allowLoopback && (IPAddress.IsLoopback(target) || IsThisNetwork(target)
+            || (_own.Count > 0 && _own.Contains(new IPEndPoint(target, port))));
     }
+
+    /// <summary>The address is inside somebody's network, where only the operator may point.</summary>
+    public bool IsPrivate(IPAddress address, MxHost host) =>
+        !_allowPrivate && !host.IsNextHop && !AddressScope.IsPublic(address) && !(_allowLoopback && IPAddress.IsLoopback(address));
 
     private static bool IsThisNetwork(IPAddress address)
     {

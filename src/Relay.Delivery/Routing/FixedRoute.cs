@@ -15,6 +15,9 @@ internal sealed record FixedRoute(DomainName Domain, bool IsSuffix, TlsRequireme
     /// <summary>The next hop's address; null when there is none or it has a name.</summary>
     public IPAddress? NextHopAddress { get; private init; }
 
+    /// <summary>It says where mail goes; without that only what the destination must give.</summary>
+    public bool HasNextHop => NextHopName is not null || NextHopAddress is not null;
+
     public int Port { get; private init; }
 
     /// <summary>The account to authenticate with; null for none.</summary>

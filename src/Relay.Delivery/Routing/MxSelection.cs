@@ -17,6 +17,10 @@ internal readonly record struct MxSelection(IReadOnlyList<DnsRecord.MailExchange
     public static bool IsNullMx(IReadOnlyList<DnsRecord> answer) =>
         answer.Count > 0 && answer.All(record => record is DnsRecord.MailExchange { Exchange.IsRoot: true });
 
+    /// <summary>What mail to a domain with a null MX comes to.</summary>
+    public static DeliveryFailure NullMx(DomainName domain) =>
+        new(FailureReason.NullMx, new(5, 1, 10), $"{domain} takes no mail: it publishes a null MX");
+
     public static MxSelection From(
         DomainName domain, IReadOnlyList<DnsRecord> answer, DomainName ownName, ILogger logger)
     {
@@ -46,7 +50,7 @@ internal readonly record struct MxSelection(IReadOnlyList<DnsRecord.MailExchange
         if (IsNullMx(answer))
         {
             // RFC 7505 §3: the domain says that it takes no mail; there is nothing to wait for.
-            return new([], new(FailureReason.NullMx, new(5, 1, 10), $"{domain} takes no mail: it publishes a null MX"));
+            return new([], NullMx(domain));
         }
 
         if (nulls > 0)

@@ -7,7 +7,7 @@ using Relay.Mail;
 namespace Relay.Delivery.Routing;
 
 /// <summary>
-/// Fixed routes first, then address literals, then MX (RFC 5321 §5.1). What ends here: a name that is no domain, a
+/// Fixed routes first, then address literals where they are allowed, then MX (RFC 5321 §5.1). What ends here: a name that is no domain, a
 /// domain that does not exist, a null MX, MX hosts that lead nowhere or back to us (all bounced), and DNS that does not
 /// answer (deferred). No search list: a name is what the sender wrote (RFC 5321 §5.1).
 /// </summary>
@@ -29,25 +29,29 @@ internal sealed class Router(
             return new(BadDomain(destination));
         }
 
-        if (destination.Literal is { } address)
+        var route = destination.Literal is null ? routes.Find(destination.Name) : routes.OfEverything;
+        if (route is { HasNextHop: true })
         {
-            return new(Found([new MxHost(address, _port)], policyDomain: null));
+            return new(ToNextHop(route));
         }
 
-        var domain = destination.Name;
-        var route = routes.Find(domain);
-        if (route?.NextHopAddress is { } nextHopAddress)
-        {
-            return new(Found([new MxHost(nextHopAddress, route.Port)], policyDomain: null, route.Tls));
-        }
+        var tls = route?.Tls ?? TlsRequirement.Opportunistic;
+        return destination.Literal is null ? RouteByMxAsync(destination.Name, tls, cancellationToken) : new(RouteToLiteral(destination, tls));
+    }
 
-        if (route?.NextHopName is { } nextHop)
-        {
-            // RFC 8461 §3.4: with a next hop of our choosing, the policy is that of the next hop's name.
-            return new(Found([new MxHost(nextHop, 0, route.Port) { Login = route.Login }], nextHop, route.Tls));
-        }
+    private RouteResult RouteToLiteral(MailDomain destination, TlsRequirement tls) =>
+        routes.RefusalOfLiteral(destination) is { } refusal
+            ? new RouteResult.None(new DeliveryOutcome.Bounced(refusal))
+            : Found([new MxHost(destination.Literal!, _port)], policyDomain: null, tls);
 
-        return RouteByMxAsync(domain, route?.Tls ?? TlsRequirement.Opportunistic, cancellationToken);
+    private static RouteResult.Found ToNextHop(FixedRoute route)
+    {
+        var host = route.NextHopName is { } name
+            ? new MxHost(name, 0, route.Port) { Login = route.Login, IsNextHop = true }
+            : new MxHost(route.NextHopAddress!, route.Port) { IsNextHop = true };
+
+        // RFC 8461 §3.4: with a next hop of our choosing, the policy is that of the next hop's name.
+        return Found([host], route.NextHopName, route.Tls);
     }
 
     private async ValueTask<RouteResult> RouteByMxAsync(

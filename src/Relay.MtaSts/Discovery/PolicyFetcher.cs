@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Polly;
 using Polly.Timeout;
@@ -60,13 +61,20 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         // RFC 8461 §3.2: the policy host is "mta-sts." and the policy domain, never a name that DNS led to.
         if (!domain.TryPrepend("mta-sts", out var host))
         {
-            return PolicyResponse.FetchError("policy-host-not-found", "the policy host's name is too long for DNS");
+            return PolicyResponse.FetchError("policy-host-not-found", "the policy host would have a name that no host can have");
+        }
+
+        if (!TryGetAddress(host, out var address))
+        {
+            return PolicyResponse.FetchError("policy-host-not-found", $"{host} cannot stand in a URI");
         }
 
         try
         {
             return await _pipeline.ExecuteAsync(
-                static (state, token) => state.Fetcher.FetchFromAsync(state.host, token), (Fetcher: this, host), cancellationToken);
+                static (state, token) => state.Fetcher.FetchFromAsync(state.host, state.address, token),
+                (Fetcher: this, host, address),
+                cancellationToken);
         }
         catch (TimeoutRejectedException)
         {
@@ -74,7 +82,7 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         }
     }
 
-    private async ValueTask<PolicyFetch> FetchFromAsync(DomainName host, CancellationToken cancellationToken)
+    private async ValueTask<PolicyFetch> FetchFromAsync(DomainName host, Uri address, CancellationToken cancellationToken)
     {
         switch (await _resolver.ResolveAsync(host, _options.AllowPrivateHosts, cancellationToken))
         {
@@ -83,7 +91,7 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
                     "policy-host-" + none.Reason,
                     none.Reason == HostAddresses.None.PrivateAddress ? $"{none.Detail} (MtaSts:AllowPrivateHosts)" : none.Detail);
             case HostAddresses.Found found:
-                using (var request = PolicyHttp.Request(AddressOf(host), found.Addresses))
+                using (var request = PolicyHttp.Request(address, found.Addresses))
                 {
                     return await ExchangeAsync(host, request, cancellationToken);
                 }
@@ -114,8 +122,14 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         }
     }
 
-    private Uri AddressOf(DomainName host) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"https://{host}:{_options.FetchPort}/.well-known/mta-sts.txt"));
+    // RFC 8461 §3.3: the policy host is the host of the URI, whole, and no part of its name is read as a port, a path or a user; the name
+    // to connect to and the name to verify would differ then.
+    private bool TryGetAddress(DomainName host, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(
+            string.Create(CultureInfo.InvariantCulture, $"https://{host}:{_options.FetchPort}/.well-known/mta-sts.txt"),
+            UriKind.Absolute,
+            out address)
+        && string.Equals(address.IdnHost, host.Value, StringComparison.Ordinal);
 
     private static PolicyFailure Explain(HttpRequestException failure, CertificateVerdict? refused)
     {

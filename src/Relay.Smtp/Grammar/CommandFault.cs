@@ -29,8 +29,11 @@ internal enum CommandFault
     /// <summary>The forward-path is not in the grammar.</summary>
     BadForwardPath,
 
-    /// <summary>A local part, domain or path is longer than RFC 5321 §4.5.3.1 allows.</summary>
-    PathTooLong,
+    /// <summary>The reverse-path or a part of it is longer than RFC 5321 §4.5.3.1 allows.</summary>
+    ReversePathTooLong,
+
+    /// <summary>The forward-path or a part of it is longer than RFC 5321 §4.5.3.1 allows.</summary>
+    ForwardPathTooLong,
 
     /// <summary>A parameter is malformed, repeated, or its value is out of range.</summary>
     BadParameter,

@@ -10,17 +10,22 @@ internal static class CommandParser
     /// <summary>Understands one line.</summary>
     public static SmtpCommand Parse(ReadOnlySpan<byte> line)
     {
+        // RFC 5321 §4.1.1: a server should tolerate blanks before the CRLF.
+        line = line.TrimEnd(" \t"u8);
+        var end = line.IndexOf((byte)' ');
+        var verb = end < 0 ? line : line[..end];
+        var argument = end < 0 ? default : line[end..].TrimStart((byte)' ');
+        if (ForeignLine.IsHttp(line, verb))
+        {
+            return new SmtpCommand.Foreign(ForeignProtocol.Http);
+        }
+
         // RFC 5321 §2.3.8: CR and LF come only together, as the line end; NUL is in no command's grammar.
         if (line.ContainsAny("\r\n\0"u8))
         {
             return new SmtpCommand.Invalid(CommandFault.BareLineEnd);
         }
 
-        // RFC 5321 §4.1.1: a server should tolerate blanks before the CRLF.
-        line = line.TrimEnd(" \t"u8);
-        var end = line.IndexOf((byte)' ');
-        var verb = end < 0 ? line : line[..end];
-        var argument = end < 0 ? default : line[end..].TrimStart((byte)' ');
         return verb.Length == 4 ? ParseFourLetters(verb, argument) : ParseOther(verb, argument);
     }
 
@@ -29,7 +34,7 @@ internal static class CommandParser
         // RFC 5321 §2.4: verbs are not case sensitive.
         Span<byte> upper = stackalloc byte[4];
         return Ascii.ToUpper(verb, upper, out _) != System.Buffers.OperationStatus.Done
-            ? new SmtpCommand.Invalid(CommandFault.UnknownVerb)
+            ? Unknown(verb, argument)
             : upper switch
             {
                 [(byte)'M', (byte)'A', (byte)'I', (byte)'L'] => EnvelopeParser.ParseMail(argument),
@@ -45,7 +50,7 @@ internal static class CommandParser
                 [(byte)'V', (byte)'R', (byte)'F', (byte)'Y'] => WithArgument(argument, SmtpCommand.Vrfy.Instance),
                 [(byte)'E', (byte)'X', (byte)'P', (byte)'N'] => WithArgument(argument, SmtpCommand.Expn.Instance),
                 [(byte)'A', (byte)'U', (byte)'T', (byte)'H'] => ParseAuth(argument),
-                _ => new SmtpCommand.Invalid(CommandFault.UnknownVerb),
+                _ => Unknown(verb, argument),
             };
     }
 
@@ -53,6 +58,11 @@ internal static class CommandParser
     private static SmtpCommand ParseOther(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument) =>
         Ascii.EqualsIgnoreCase(verb, "STARTTLS"u8)
             ? Alone(argument, SmtpCommand.StartTls.Instance)
+            : Unknown(verb, argument);
+
+    private static SmtpCommand Unknown(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> argument) =>
+        ForeignLine.IsField(verb, argument)
+            ? new SmtpCommand.Foreign(ForeignProtocol.Unknown)
             : new SmtpCommand.Invalid(CommandFault.UnknownVerb);
 
     private static SmtpCommand Alone(ReadOnlySpan<byte> argument, SmtpCommand command) =>

@@ -16,7 +16,7 @@ internal static class EnvelopeParser
 
         if (PathParser.TryRead(argument, out var mailbox, out var rest) is { } fault)
         {
-            return new SmtpCommand.Invalid(FaultOf(fault, CommandFault.BadReversePath));
+            return new SmtpCommand.Invalid(fault == PathFault.TooLong ? CommandFault.ReversePathTooLong : CommandFault.BadReversePath);
         }
 
         // RFC 5321 §4.1.2: a reverse-path has a domain or is null; <Postmaster> is for RCPT alone.
@@ -39,7 +39,7 @@ internal static class EnvelopeParser
 
         if (PathParser.TryRead(argument, out var mailbox, out var rest) is { } fault)
         {
-            return new SmtpCommand.Invalid(FaultOf(fault, CommandFault.BadForwardPath));
+            return new SmtpCommand.Invalid(fault == PathFault.TooLong ? CommandFault.ForwardPathTooLong : CommandFault.BadForwardPath);
         }
 
         // RFC 5321 §4.1.1.3, §4.5.1: no null path here, and only the postmaster may lack a domain, in any letter case.
@@ -66,7 +66,4 @@ internal static class EnvelopeParser
         argument = argument[keyword.Length..].TrimStart((byte)' ');
         return true;
     }
-
-    private static CommandFault FaultOf(PathFault fault, CommandFault malformed) =>
-        fault == PathFault.TooLong ? CommandFault.PathTooLong : malformed;
 }

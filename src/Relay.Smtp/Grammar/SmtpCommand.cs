@@ -87,4 +87,7 @@ internal abstract record SmtpCommand
 
     /// <summary>A line that is no command we can carry out.</summary>
     public sealed record Invalid(CommandFault Fault) : SmtpCommand;
+
+    /// <summary>A line of another protocol: nothing of what this client sends is meant for SMTP.</summary>
+    public sealed record Foreign(ForeignProtocol Protocol) : SmtpCommand;
 }

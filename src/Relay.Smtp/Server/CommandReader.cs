@@ -20,8 +20,27 @@ internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeP
     /// <summary>
     /// Reads a command, and whether the session is over after it; <paramref name="yields"/> as for the wire.
     /// </summary>
-    public async ValueTask<(SmtpCommand? Command, CloseReason End)> ReadAsync(bool yields)
+    /// <param name="yields">Waiting ends when the server is stopping.</param>
+    /// <param name="isFirst">The client has yet to show that it speaks SMTP: a line's first octets may tell that it does not, and its end
+    /// may never come.</param>
+    public async ValueTask<(SmtpCommand? Command, CloseReason End)> ReadAsync(bool yields, bool isFirst)
     {
+        if (isFirst)
+        {
+            var start = await wire.ReadAsync(limit, yields);
+            if (start.End != CloseReason.None)
+            {
+                return (null, start.End);
+            }
+
+            var protocol = ForeignLine.OfStart(start.Buffer.FirstSpan);
+            wire.AdvanceTo(start.Buffer.Start, start.Buffer.Start);
+            if (protocol != ForeignProtocol.None)
+            {
+                return (new SmtpCommand.Foreign(protocol), CloseReason.None);
+            }
+        }
+
         var (command, isTooLong, end) = await ReadLineAsync<SmtpCommand>(MaxLineOctets, yields, Parse);
         return (isTooLong ? new SmtpCommand.Invalid(CommandFault.LineTooLong) : command, end);
     }

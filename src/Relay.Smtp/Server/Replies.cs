@@ -65,6 +65,8 @@ internal static class Replies
 
     public static Reply EarlyTalker { get; } = new(554, new(5, 5, 1), "Commands came before they were due");
 
+    public static Reply NotSmtp { get; } = new(554, new(5, 5, 1), "This is not SMTP, closing");
+
     public static Reply TimedOut(string host) => new(421, new(4, 4, 2), $"{host} waited too long, closing");
 
     public static Reply Stopping(string host) => new(421, new(4, 3, 2), $"{host} is shutting down, closing");
@@ -91,7 +93,8 @@ internal static class Replies
         CommandFault.BadHelloName => new(501, new(5, 5, 4), "Name is neither a domain nor an address literal"),
         CommandFault.BadReversePath => new(501, new(5, 1, 7), "Bad sender address syntax"),
         CommandFault.BadForwardPath => new(501, new(5, 1, 3), "Bad recipient address syntax"),
-        CommandFault.PathTooLong => new(501, new(5, 1, 3), "Path too long"),
+        CommandFault.ReversePathTooLong => new(501, new(5, 1, 7), "Sender address too long"),
+        CommandFault.ForwardPathTooLong => new(501, new(5, 1, 3), "Recipient address too long"),
         CommandFault.BadParameter => new(501, new(5, 5, 4), "Bad or repeated parameter"),
         CommandFault.UnknownParameter => new(555, new(5, 5, 4), "Parameter not recognized or not implemented"),
         _ => throw new UnreachableException(),

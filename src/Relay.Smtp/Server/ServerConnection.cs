@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Relay.Mail;
 
 namespace Relay.Smtp.Server;
@@ -59,15 +61,20 @@ internal sealed class ServerConnection : IAsyncDisposable
     public bool IsStopping => _stopping.IsCancellationRequested;
 
     /// <summary>Something came that was not read yet; does not wait.</summary>
-    public bool HasInput()
+    public bool HasInput() => Peek(stackalloc byte[1]) > 0;
+
+    /// <summary>Copies the first octets of what came and was not read yet, and says how many; does not wait.</summary>
+    public int Peek(Span<byte> start)
     {
         if (!_input.TryRead(out var result))
         {
-            return false;
+            return 0;
         }
 
+        var octets = result.Buffer.Slice(0, Math.Min(start.Length, result.Buffer.Length));
+        octets.CopyTo(start);
         _input.AdvanceTo(result.Buffer.Start);
-        return !result.Buffer.IsEmpty;
+        return (int)octets.Length;
     }
 
     /// <summary>Gives what is there, else sends the pending replies and waits.</summary>
@@ -176,12 +183,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     /// <summary>Sends what is pending and closes both directions.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_aborted.IsCancellationRequested)
-        {
-            await FlushAsync();
-        }
-
-        if (_tls is { IsAuthenticated: true } tls && !_aborted.IsCancellationRequested)
+        if (!_aborted.IsCancellationRequested && await FlushAsync() == CloseReason.None && _tls is { IsAuthenticated: true } tls)
         {
             await CloseTlsAsync(tls);
         }
@@ -198,18 +200,15 @@ internal sealed class ServerConnection : IAsyncDisposable
         await _transport.Output.CompleteAsync();
     }
 
-    // RFC 8446 §6.1: close_notify, so that the client can tell the end from a cut.
-    private async ValueTask CloseTlsAsync(SslStream tls)
-    {
-        try
-        {
-            await tls.ShutdownAsync().WaitAsync(_options.BlockTimeout, _clock, _aborted);
-        }
-        catch (Exception exception) when (IsConnectionLoss(exception) || exception is TimeoutException)
-        {
-            // The client is gone; there is nobody to tell.
-        }
-    }
+    // RFC 8446 §6.1: close_notify, so that the client can tell the end from a cut. Where it cannot be said, be it that the client is gone
+    // or that OpenSSL is in the middle of something (a renegotiation that was refused, RFC 9325 §3.5), there is nobody to tell, and the
+    // rest must be closed all the same.
+    private async ValueTask CloseTlsAsync(SslStream tls) =>
+        await ShutDownAsync(tls).WaitAsync(_options.BlockTimeout, _clock, _aborted).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+    // What the platform throws before it has a task becomes one here.
+    private static async Task ShutDownAsync(SslStream tls) => await tls.ShutdownAsync();
 
 #pragma warning disable CA5398 // RFC 8996 §4, RFC 9325 §3.1.1: TLS 1.2 and 1.3, whatever the system would also allow.
     private static SslServerAuthenticationOptions TlsOptions(SslStreamCertificateContext certificate) => new()
@@ -266,8 +265,9 @@ internal sealed class ServerConnection : IAsyncDisposable
         _output.CancelPendingFlush();
     }
 
-    // A reset is an IOException, Kestrel's abort an OperationCanceledException, a broken TLS record an
-    // AuthenticationException.
+    // A reset is an IOException, Kestrel's abort an OperationCanceledException, a broken TLS record an AuthenticationException, and what
+    // OpenSSL did not expect a CryptographicException.
     private static bool IsConnectionLoss(Exception exception) =>
-        exception is IOException or OperationCanceledException or AuthenticationException or ObjectDisposedException;
+        exception is IOException or OperationCanceledException or AuthenticationException or CryptographicException
+            or ObjectDisposedException;
 }

@@ -25,6 +25,10 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = SmtpEventIds.EarlyTalker, EventName = "early-talker", Level = LogLevel.Warning, Message = "{Client} {Before}")]
     public static partial void EarlyTalker(this ILogger logger, IPAddress client, string before);
 
+    [LoggerMessage(EventId = SmtpEventIds.ForeignProtocol, EventName = "foreign-protocol", Level = LogLevel.Warning,
+        Message = "{Client} {Protocol}")]
+    public static partial void ForeignProtocol(this ILogger logger, IPAddress client, string protocol);
+
     [LoggerMessage(EventId = SmtpEventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
         Message = "TLS handshake of {Ip} failed: {Text}")]
     public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, string text);

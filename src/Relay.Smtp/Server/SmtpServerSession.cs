@@ -25,6 +25,8 @@ public sealed class SmtpServerSession
     private readonly ClosingReply _closingReply;
     private SessionFacts _facts;
 
+    private bool HasSaidHello => _facts.HelloName.Length > 0;
+
     private SmtpServerSession(
         SmtpServerDependencies services, SessionFacts client, ServerConnection wire, CancellationToken aborted)
     {
@@ -80,11 +82,8 @@ public sealed class SmtpServerSession
             return;
         }
 
-        // RFC 5321 §3.1, §4.1.4: the client waits for the greeting. One that does not is a robot, or a browser made to post
-        // commands; it is refused at once, without a pause that would cost us more than it.
-        if (_wire.HasInput())
+        if (IsSpeakingEarly())
         {
-            EndEarlyTalk("greeting");
             return;
         }
 
@@ -127,7 +126,7 @@ public sealed class SmtpServerSession
     {
         var minimumRate = _transaction.MinimumRate;
         var started = _services.Clock.GetTimestamp();
-        var read = await _commands.ReadAsync(yields: !_transaction.IsReceiving);
+        var read = await _commands.ReadAsync(yields: !_transaction.IsReceiving, isFirst: !HasSaidHello);
         minimumRate?.Waited(_services.Clock.GetElapsedTime(started));
         return minimumRate is { IsOver: true } ? (null, CloseReason.TooSlow) : read;
     }
@@ -151,6 +150,10 @@ public sealed class SmtpServerSession
         SmtpCommand.Expn => new(Answer(Replies.NotImplemented)),
         // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands.
         SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize } => new(AnswerLast(Replies.To(CommandFault.BadChunkSize))),
+        SmtpCommand.Foreign(var protocol) => new(EndForeign(protocol)),
+        // RFC 5321 §4.1.4 begins every session with EHLO. A client whose first line is no line of SMTP has not come for it.
+        SmtpCommand.Invalid { Fault: CommandFault.UnknownVerb or CommandFault.LineTooLong or CommandFault.BareLineEnd } when !HasSaidHello
+            => new(EndForeign(ForeignProtocol.Unknown)),
         SmtpCommand.Invalid invalid => new(Answer(Replies.To(invalid.Fault))),
         _ => throw new UnreachableException(),
     };
@@ -159,37 +162,14 @@ public sealed class SmtpServerSession
     private bool IsTlsMissing(SmtpCommand command) =>
         _options.RequireTls && !_facts.IsSecure
         && command is not (SmtpCommand.Noop or SmtpCommand.Hello { IsExtended: true } or SmtpCommand.StartTls
-            or SmtpCommand.Quit or SmtpCommand.Invalid);
+            or SmtpCommand.Quit or SmtpCommand.Invalid or SmtpCommand.Foreign);
 
     // RFC 5321 §4.1.4: EHLO in mid-session also resets.
     private async ValueTask<Reply> HelloAsync(SmtpCommand.Hello hello)
     {
         await _transaction.ResetAsync();
         _facts = _facts with { HelloName = hello.Name, IsExtended = hello.IsExtended };
-        return hello.IsExtended ? Capabilities() : new Reply(250, default, _options.HostName);
-    }
-
-    private Reply Capabilities()
-    {
-        // RFC 6531 §3.1: SMTPUTF8 only together with 8BITMIME.
-        List<string> lines =
-        [
-            _options.HostName, "PIPELINING", $"SIZE {_options.MaxMessageBytes}", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN",
-            "ENHANCEDSTATUSCODES", "HELP",
-        ];
-
-        // RFC 3207 §4.2: not inside TLS.
-        if (_options.Certificate is not null && !_facts.IsSecure)
-        {
-            lines.Add("STARTTLS");
-        }
-
-        if (_authentication.CapabilityFor(_facts) is { } mechanisms)
-        {
-            lines.Add(mechanisms);
-        }
-
-        return new Reply(250, default, lines);
+        return hello.IsExtended ? Capabilities.Of(_options, _facts, _authentication.CapabilityFor(_facts)) : new Reply(250, default, _options.HostName);
     }
 
     private async ValueTask<Reply> ResetAsync()
@@ -277,6 +257,29 @@ public sealed class SmtpServerSession
         await _transaction.ResetAsync();
 
         return Answer(reply);
+    }
+
+    // RFC 5321 §3.1, §4.1.4: the client waits for the greeting. One that does not is a robot; it is refused at once, without a pause
+    // that would cost us more than it. Whether it is seen is a matter of luck: what must not pass is known by what it says.
+    private bool IsSpeakingEarly()
+    {
+        Span<byte> room = stackalloc byte[ForeignLine.StartOctets];
+        var start = room[.._wire.Peek(room)];
+        var protocol = ForeignLine.OfStart(start);
+        return !start.IsEmpty && !(protocol == ForeignProtocol.None ? EndEarlyTalk("greeting") : EndForeign(protocol));
+    }
+
+    private bool EndForeign(ForeignProtocol protocol)
+    {
+        _services.Logger.ForeignProtocol(
+            _facts.Remote.Address,
+            protocol switch
+            {
+                ForeignProtocol.Http => "http",
+                ForeignProtocol.Tls => "tls",
+                _ => "unknown",
+            });
+        return AnswerLast(Replies.NotSmtp);
     }
 
     private bool EndEarlyTalk(string before)

@@ -133,7 +133,8 @@ internal sealed class IncomingMessage : IIncomingMessage
             trace.Append(_header.HasMessageId ? string.Empty : TraceFields.MessageIdField(_id, host));
         }
 
-        return trace.ToString();
+        // RFC 5321 §4.4, RFC 5322 §2.1: our fields stay whole, and what was sent without a header remains text.
+        return trace.Append(_header.IsMissing ? "\r\n" : string.Empty).ToString();
     }
 
     private void LogReceived(long octets) => _reception.Logger.Received(

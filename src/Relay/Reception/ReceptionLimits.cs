@@ -9,20 +9,20 @@ namespace Relay.Reception;
 /// <summary>What keeps clients within bounds, over all listeners.</summary>
 internal sealed class ReceptionLimits
 {
-    private readonly IKnownNullMx _nullMx;
+    private readonly IDestinationCheck _destinations;
     private readonly TokenBuckets? _messages;
     private readonly int _perMinute;
 
     public ReceptionLimits(
         IOptions<RelayOptions> options,
         ConnectionLimiter connections,
-        IKnownNullMx nullMx,
+        IDestinationCheck destinations,
         TimeProvider clock,
         ILogger<ReceptionLimits> logger)
     {
         Connections = connections;
         Logger = new ClientLogger(logger, clock);
-        _nullMx = nullMx;
+        _destinations = destinations;
         _perMinute = options.Value.MaxMessagesPerMinute;
         _messages = _perMinute > 0 ? new TokenBuckets(_perMinute, _perMinute, clock) : null;
     }
@@ -35,7 +35,7 @@ internal sealed class ReceptionLimits
     /// <summary>Adds to who may send what holds for everybody who may.</summary>
     public IMailboxPolicy Guard(IMailboxPolicy policy)
     {
-        IMailboxPolicy guarded = new NullMxPolicy(policy, _nullMx, Logger);
+        IMailboxPolicy guarded = new DestinationPolicy(policy, _destinations, Logger);
         return _messages is null ? guarded : new RateLimitedPolicy(guarded, _messages, _perMinute, Logger);
     }
 }

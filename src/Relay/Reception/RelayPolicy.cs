@@ -36,10 +36,9 @@ internal sealed class RelayPolicy : IMailboxPolicy
             return new(new Reply(530, new(5, 7, 0), "Authentication required"));
         }
 
-        if (mail.ReversePath.Mailbox is { } mailbox && !IsQualified(mailbox))
+        if (mail.ReversePath.Mailbox is { } mailbox && FaultOf(mailbox) is { } fault)
         {
-            return new(new Reply(
-                553, new(5, 1, 7), $"The sender's domain \"{mailbox.Domain}\" is not fully qualified; use user@example.com"));
+            return new(new Reply(553, new(5, 1, 7), $"The sender's domain {fault}"));
         }
 
         // RFC 6409 §6.1: 550 5.7.1 for an address that is not this identity's.
@@ -75,13 +74,16 @@ internal sealed class RelayPolicy : IMailboxPolicy
         }
 
         // An empty domain passes here only for <Postmaster> (RFC 5321 §4.5.1); the grammar takes no other.
-        return recipient.Domain.Length == 0 || IsQualified(recipient)
-            ? null
-            : new Reply(550, new(5, 1, 2), $"The domain \"{recipient.Domain}\" is not fully qualified; use user@example.com");
+        return recipient.Domain.Length > 0 && FaultOf(recipient) is { } fault
+            ? new Reply(550, new(5, 1, 2), $"The domain {fault}")
+            : null;
     }
 
-    // RFC 6409 §4.2, RFC 5321 §5.1: partial names are refused rather than completed by guessing.
-    private static bool IsQualified(Mailbox mailbox) =>
-        mailbox.IsAddressLiteral
-        || (DomainName.TryParse(mailbox.Domain, out var domain) && domain.Value.Contains('.', StringComparison.Ordinal));
+    // RFC 5891 §5.4: a name that cannot be looked up is refused; RFC 6409 §4.2, RFC 5321 §5.1: so are partial names, rather than
+    // completed by guessing.
+    private static string? FaultOf(Mailbox mailbox) =>
+        !mailbox.MailDomain.IsValid ? $"\"{mailbox.Domain}\" is no domain name; use user@example.com"
+        : mailbox.MailDomain.Literal is null && !mailbox.MailDomain.Name.Value.Contains('.', StringComparison.Ordinal)
+            ? $"\"{mailbox.Domain}\" is not fully qualified; use user@example.com"
+        : null;
 }

@@ -4,6 +4,7 @@ using Relay.Delivery.Observations;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
+using Relay.Mail;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
@@ -237,6 +238,22 @@ public sealed class PolicyFetcherTests
         lab.Publish(Domain, "1", Good);
         lab.Dns.Zone.Remove(Host).AddAddress(Host, System.Net.IPAddress.Parse(address));
         await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "policy-host-private-address");
+        Assert.Equal(0, lab.Web.Connections);
+    }
+
+    [Theory] // RFC 8461 §3.3: a name that is no host's is no part of a URI either; a name from DNS may hold anything
+    [InlineData("a/b.test")]
+    [InlineData("a@b.test")]
+    [InlineData("a:22")]
+    [InlineData("a?b.test")]
+    [InlineData("a>b.test")]
+    [InlineData("a%b.test")]
+    [InlineData("[a")]
+    public async Task Fetch_DomainWithDelimiters_FailsWithoutARequest(string domain)
+    {
+        await using var lab = StsLab.Start();
+        var failed = Assert.IsType<PolicyFetch.Failed>(await lab.Fetcher.FetchAsync(DomainName.FromWire(domain), StsLab.Token));
+        Assert.Equal("policy-host-not-found", failed.Failure.Reason);
         Assert.Equal(0, lab.Web.Connections);
     }
 

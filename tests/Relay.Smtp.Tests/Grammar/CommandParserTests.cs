@@ -93,8 +93,8 @@ public class CommandParserTests
     public void Path_AtItsLimits_IsTakenAndOneMoreIsNot()
     {
         Assert.IsType<SmtpCommand.Rcpt>(Parse($"RCPT TO:<{L64}@{D189}>"));
-        Assert.Equal(new SmtpCommand.Invalid(CommandFault.PathTooLong), Parse($"RCPT TO:<{L64}a@b.test>"));
-        Assert.Equal(new SmtpCommand.Invalid(CommandFault.PathTooLong), Parse($"RCPT TO:<{L64}@{D189}d>"));
+        Assert.Equal(new SmtpCommand.Invalid(CommandFault.ForwardPathTooLong), Parse($"RCPT TO:<{L64}a@b.test>"));
+        Assert.Equal(new SmtpCommand.Invalid(CommandFault.ForwardPathTooLong), Parse($"RCPT TO:<{L64}@{D189}d>"));
 
         // A local part of one and a path of 256: the longest domain that a path can hold.
         var domain = string.Join('.', D189, new string('e', 62));
@@ -233,10 +233,61 @@ public class CommandParserTests
     [Fact] // RFC 5321 §4.2.4
     public void Verb_Unknown_IsUnknown()
     {
-        foreach (var line in new[] { "", "X", "XYZZY", "MAI", "MAILFROM:<a@b.test>", "b\u00E4d ", "GET / HTTP/1.1" })
+        foreach (var line in new[] { "", "X", "XYZZY", "MAI", "MAILFROM", "b\u00E4d " })
         {
             Assert.Equal(new SmtpCommand.Invalid(CommandFault.UnknownVerb), Parse(line));
         }
+    }
+
+    [Theory] // HARD-10: lines of HTTP, whatever else is wrong with them
+    [InlineData("GET / HTTP/1.1")]
+    [InlineData("GET /")]
+    [InlineData("GET")]
+    [InlineData("get / http/1.0 ")]
+    [InlineData("POST / HTTP/1.1")]
+    [InlineData("PUT /x HTTP/1.1")]
+    [InlineData("HEAD / HTTP/1.1")]
+    [InlineData("DELETE / HTTP/1.1")]
+    [InlineData("OPTIONS * HTTP/1.1")]
+    [InlineData("CONNECT relay.test:25 HTTP/1.1")]
+    [InlineData("PATCH / HTTP/1.1")]
+    [InlineData("TRACE / HTTP/1.1")]
+    [InlineData("PRI * HTTP/2.0")]
+    [InlineData("PROPFIND / HTTP/1.1")]
+    [InlineData("EHLO http://relay.test/ HTTP/1.1")] // a method of the attacker's choice
+    [InlineData("NOOP / HTTP/1.1")]
+    [InlineData("HTTP/1.1")]
+    [InlineData("GET / HTTP/1.1\nHost: relay.test\n\nEHLO x.test")] // all in one line, for its LFs end none
+    public void Line_OfHttp_IsForeign(string line) =>
+        Assert.Equal(new SmtpCommand.Foreign(ForeignProtocol.Http), Parse(line));
+
+    [Theory] // HARD-10: header fields, of HTTP or of a message
+    [InlineData("Host: relay.test")]
+    [InlineData("Host:relay.test")]
+    [InlineData("Content-Type: text/plain")]
+    [InlineData("X : y")]
+    [InlineData("Subject: a message whose DATA was refused")]
+    [InlineData(":authority: relay.test")]
+    [InlineData("MAILFROM:<a@b.test>")]
+    public void Line_OfAHeader_IsForeign(string line) =>
+        Assert.Equal(new SmtpCommand.Foreign(ForeignProtocol.Unknown), Parse(line));
+
+    [Theory] // RFC 5321 §4.1.1, §4.2.4: what resembles the above and is a command, or nothing
+    [InlineData("MAIL FROM:<a@b.test>")]
+    [InlineData("RCPT TO:<a@b.test>")]
+    [InlineData("NOOP HTTP")]
+    [InlineData("NOOP HTTP/")]
+    [InlineData("HELP GET")]
+    [InlineData("VRFY http://b.test/")]
+    [InlineData("GETS")]
+    [InlineData("")]
+    public void Line_NotOfHttp_IsNotForeign(string line) => Assert.IsNotType<SmtpCommand.Foreign>(Parse(line));
+
+    [Fact] // RFC 5321 §4.5.3.1, RFC 3463 §3.2
+    public void ReversePath_TooLong_IsToldApart()
+    {
+        Assert.Equal(new SmtpCommand.Invalid(CommandFault.ReversePathTooLong), Parse($"MAIL FROM:<{L64}a@b.test>"));
+        Assert.Equal(new SmtpCommand.Invalid(CommandFault.ReversePathTooLong), Parse($"MAIL FROM:<{L64}@{D189}d>"));
     }
 
     [Fact] // HARD-11: cut at any octet, a line parses or is refused

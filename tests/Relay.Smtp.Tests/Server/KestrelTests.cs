@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -17,6 +18,8 @@ namespace Relay.Smtp.Tests.Server;
 /// <summary>The session as the program carries it: a Kestrel connection over a real socket.</summary>
 public sealed class KestrelTests : IAsyncLifetime
 {
+    private const string OpenSsl = "/usr/bin/openssl";
+
     private readonly RecordingAcceptor _acceptor = new();
     private readonly TaskCompletionSource _ended = new();
     private WebApplication? _host;
@@ -27,8 +30,11 @@ public sealed class KestrelTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(
-            IPAddress.Loopback, 0, listener => listener.Run(ServeAsync)));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Run(connection => ServeAsync(connection, isImplicit: false)));
+            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Run(connection => ServeAsync(connection, isImplicit: true)));
+        });
         _host = builder.Build();
         await _host.StartAsync(Cancel);
     }
@@ -95,6 +101,36 @@ public sealed class KestrelTests : IAsyncLifetime
         Assert.Single(_acceptor.Messages);
     }
 
+    [Theory] // RFC 9325 §3.5: a renegotiation, which scanners ask for, ends the session and nothing else
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Session_AskedToRenegotiate_EndsOrderly(bool isImplicit)
+    {
+        Assert.SkipUnless(File.Exists(OpenSsl), "needs openssl");
+        var start = new ProcessStartInfo(OpenSsl, ["s_client", "-connect", EndPoint(isImplicit).ToString(), "-tls1_2"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (!isImplicit)
+        {
+            start.ArgumentList.Add("-starttls");
+            start.ArgumentList.Add("smtp");
+        }
+
+        using var client = Process.Start(start)!;
+        var said = client.StandardOutput.ReadToEndAsync(Cancel);
+        var faults = client.StandardError.ReadToEndAsync(Cancel);
+        await client.StandardInput.WriteAsync("R\n".AsMemory(), Cancel);
+        await client.StandardInput.FlushAsync(Cancel);
+        await client.WaitForExitAsync(Cancel);
+
+        Assert.Contains("Protocol  : TLSv1.2", await said, StringComparison.Ordinal);
+        Assert.Contains("RENEGOTIATING", await faults, StringComparison.Ordinal);
+        await _ended.Task;
+    }
+
     private static async Task ExpectAsync(Stream stream, string command, string reply)
     {
         if (command.Length > 0)
@@ -114,17 +150,22 @@ public sealed class KestrelTests : IAsyncLifetime
 
     private async Task<TcpClient> ConnectAsync()
     {
-        var address = _host!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, new Uri(address).Port, Cancel);
+        await client.ConnectAsync(EndPoint(isImplicit: false), Cancel);
         return client;
     }
 
-    private async Task ServeAsync(ConnectionContext connection)
+    private IPEndPoint EndPoint(bool isImplicit)
+    {
+        var addresses = _host!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return new IPEndPoint(IPAddress.Loopback, new Uri(addresses.ElementAt(isImplicit ? 1 : 0)).Port);
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, bool isImplicit)
     {
         var facts = new SessionFacts((IPEndPoint)connection.RemoteEndPoint!, (IPEndPoint)connection.LocalEndPoint!);
         var services = new SmtpServerDependencies(
-            ServerUnderTest.WithTls, new ScriptedPolicy(), _acceptor, TimeProvider.System, NullLogger.Instance);
+            ServerUnderTest.WithTls with { ImplicitTls = isImplicit }, new ScriptedPolicy(), _acceptor, TimeProvider.System, NullLogger.Instance);
         try
         {
             await SmtpServerSession.RunAsync(

@@ -69,9 +69,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     }
 
     /// <summary>Starts the session when the client has already spoken.</summary>
-    public async Task LaunchAfterAsync(string text)
+    public Task LaunchAfterAsync(string text) => LaunchAfterAsync(Encoding.ASCII.GetBytes(text));
+
+    /// <summary>As above, with octets.</summary>
+    public async Task LaunchAfterAsync(ReadOnlyMemory<byte> octets)
     {
-        await _toServer.Writer.WriteAsync(Encoding.ASCII.GetBytes(text), TestContext.Current.CancellationToken);
+        await _toServer.Writer.WriteAsync(octets, TestContext.Current.CancellationToken);
         Launch();
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Relay.Https.Tests;
+namespace Relay.Dns.Tests;
 
 public sealed class AddressScopeTests
 {

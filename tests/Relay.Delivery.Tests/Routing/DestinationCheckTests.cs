@@ -6,17 +6,17 @@ using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Routing;
 
-public class KnownNullMxTests
+public class DestinationCheckTests
 {
     [Fact] // SMTP-14, RFC 7505 §4.1: what an earlier lookup has shown is known, and nothing is asked for it
-    public async Task Contains_ADomainLookedUpBefore_WithoutAQueryAndUntilItExpires()
+    public async Task RefusalOf_ADomainLookedUpBefore_WithoutAQueryAndUntilItExpires()
     {
         await using var server = LabDnsServer.Start();
         server.Zone.AddMx("null.test", 0, ".").AddMx("a.test", 10, "mx.a.test").AddMx("both.test", 0, ".").AddMx("both.test", 5, "mx.a.test");
         await using var lab = new DeliveryLab { NameServer = server };
-        var known = lab.Get<IKnownNullMx>();
-        string[] domains = ["null.test", "a.test", "both.test", "nowhere.test", "[127.0.0.1]", "no domain", ""];
-        Assert.All(domains, domain => Assert.False(known.Contains(MailDomain.Of(domain).Name)));
+        var check = lab.Get<IDestinationCheck>();
+        string[] domains = ["null.test", "a.test", "both.test", "nowhere.test", "no domain", ""];
+        Assert.All(domains, domain => Assert.Null(check.RefusalOf(MailDomain.Of(domain))));
         Assert.Empty(server.Queries.All);
 
         foreach (var domain in domains)
@@ -25,15 +25,27 @@ public class KnownNullMxTests
         }
 
         var asked = server.Queries.All.Count;
-        Assert.Equal(["null.test"], domains.Where(domain => known.Contains(MailDomain.Of(domain).Name)));
-        Assert.True(known.Contains(MailDomain.Of("NULL.test.").Name));
+        Assert.Equal(["null.test"], domains.Where(domain => check.RefusalOf(MailDomain.Of(domain)) is not null));
+        Assert.Equal("null-mx", check.RefusalOf(MailDomain.Of("NULL.test."))?.Reason);
         Assert.Equal(asked, server.Queries.All.Count);
         lab.Clock.Advance(TimeSpan.FromDays(1));
-        Assert.False(known.Contains(MailDomain.Of("null.test").Name));
+        Assert.Null(check.RefusalOf(MailDomain.Of("null.test")));
+    }
+
+    [Theory] // RFC 5321 §4.1.3
+    [InlineData("false", true)]
+    [InlineData("true", false)]
+    public async Task RefusalOf_ALiteral_GoesByTheRoutes(string allowed, bool refused)
+    {
+        await using var server = LabDnsServer.Start();
+        await using var lab = new DeliveryLab { NameServer = server };
+        lab.Settings["Relay:AllowAddressLiterals"] = allowed;
+
+        Assert.Equal(refused, lab.Get<IDestinationCheck>().RefusalOf(MailDomain.Of("[192.0.2.1]")) is { Status: { Class: 5, Subject: 1, Detail: 2 } });
     }
 
     [Fact] // a fixed route asks no MX
-    public async Task Contains_ADomainWithARouteAroundItsMx_IsFalse()
+    public async Task RefusalOf_ADomainWithARouteAroundItsMx_IsNone()
     {
         await using var server = LabDnsServer.Start();
         server.Zone.AddMx("null.test", 0, ".").AddMx("strict.test", 0, ".");
@@ -48,7 +60,7 @@ public class KnownNullMxTests
             await lab.Get<IDnsResolver>().QueryAsync(name, DnsRecordType.Mx, TestContext.Current.CancellationToken);
         }
 
-        Assert.False(lab.Get<IKnownNullMx>().Contains(MailDomain.Of("null.test").Name));
-        Assert.True(lab.Get<IKnownNullMx>().Contains(MailDomain.Of("strict.test").Name));
+        Assert.Null(lab.Get<IDestinationCheck>().RefusalOf(MailDomain.Of("null.test")));
+        Assert.NotNull(lab.Get<IDestinationCheck>().RefusalOf(MailDomain.Of("strict.test")));
     }
 }

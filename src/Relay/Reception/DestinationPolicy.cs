@@ -6,9 +6,11 @@ using Relay.Smtp.Server;
 
 namespace Relay.Reception;
 
-/// <summary>Refuses recipients whose domain is known to take no mail, so that the sender learns of it at once.</summary>
-internal sealed class NullMxPolicy(IMailboxPolicy policy, IKnownNullMx nullMx, ILogger logger) : IMailboxPolicy
+/// <summary>Refuses recipients whose destination is known to take no mail, so that the sender learns of it at once.</summary>
+internal sealed class DestinationPolicy(IMailboxPolicy policy, IDestinationCheck destinations, ILogger logger) : IMailboxPolicy
 {
+    private static readonly EnhancedStatusCode NullMx = new(5, 1, 10);
+
     public ValueTask<Reply?> CheckReversePathAsync(SessionFacts session, MailFrom mail, CancellationToken cancellationToken) =>
         policy.CheckReversePathAsync(session, mail, cancellationToken);
 
@@ -20,13 +22,14 @@ internal sealed class NullMxPolicy(IMailboxPolicy policy, IKnownNullMx nullMx, I
             return refusal;
         }
 
-        // RFC 7505 §4.1: 556 with 5.1.10. Only what is known is used: RCPT waits for no name server of a stranger's.
-        if (!nullMx.Contains(recipient.Mailbox.MailDomain.Name))
+        // Only what is known is used: RCPT waits for no name server of a stranger's.
+        if (destinations.RefusalOf(recipient.Mailbox.MailDomain) is not { } failure)
         {
             return null;
         }
 
-        var refused = new Reply(556, new(5, 1, 10), $"{recipient.Mailbox.Domain} takes no mail: it publishes a null MX");
+        // RFC 7505 §4.1: 556 with 5.1.10.
+        var refused = new Reply(failure.Status == NullMx ? 556 : 550, failure.Status, failure.Text);
         logger.RelayDenied(
             session.Remote.Address, session.HelloName, mail.ReversePath.ToString(), $"<{recipient.Mailbox}>", refused.ToString());
         return refused;

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Relay.Https;
+namespace Relay.Dns;
 
 /// <summary>
 /// Tells addresses of the public Internet from those inside somebody's network. The owner of a domain chooses where its
-/// policy host and its report endpoints are, and must not make the relay connect to the operator's own machines.
+/// MX hosts, its policy host and its report endpoints are, and must not make the relay connect to the operator's own machines.
 /// </summary>
-internal static class AddressScope
+public static class AddressScope
 {
     // RFC 6890 §2.2.2, RFC 6598 §7, RFC 5771 §3, RFC 1112 §4.
     private static readonly IPNetwork[] Inner4 =
