@@ -24,6 +24,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
     private readonly ILogger<MailQueue> _logger;
     private readonly MemoryBudget _budget;
     private readonly QueueSpace _space;
+    private readonly EntryLimit _limit;
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
@@ -37,6 +38,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
         (_runner, _recorder) = (runner, recorder);
         _logger = logger;
         _budget = new MemoryBudget(_options.MemoryOctets);
+        _limit = new EntryLimit(_options.MaxEntries, logger);
         _space = new QueueSpace(ReadDisk, _options.MinFreeOctets, logger);
     }
 
@@ -162,6 +164,11 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
                 return EnqueueResult.StoreUnavailable;
             }
 
+            if (!_limit.Allows(dispatcher.Scheduler.Entries))
+            {
+                return EnqueueResult.Full;
+            }
+
             var destinations = envelope.Recipients.Select(to => to.Mailbox.MailDomain.Key).ToArray();
             hasRoom = await _space.TryTakeAsync(store, octets, cancellationToken);
             var fault = hasRoom
@@ -200,7 +207,8 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
     {
         var isHeld = _budget.TryTake(message.Content.Octets);
         var isReport = message.Envelope.ReportKey is not null;
-        var lifetime = _options.LifetimeOf(isReport, message.Envelope.Mail.ReversePath.IsNull);
+        var isNullPath = message.Envelope.Mail.ReversePath.IsNull;
+        var lifetime = _options.LifetimeOf(isReport, isNullPath);
         var expiry = _recorder.Clock.GetTimestamp() + dispatcher.Scheduler.ToTimestamps(lifetime);
         var distinct = destinations.Length == 1 ? destinations : [.. destinations.Distinct(StringComparer.Ordinal)];
         if (isHeld)
@@ -211,7 +219,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
 
         foreach (var destination in distinct)
         {
-            dispatcher.Scheduler.AddNew(message.Envelope.Id, destination, expiry, isHeld ? message : null);
+            dispatcher.Scheduler.AddNew(message.Envelope.Id, destination, expiry, isHeld ? message : null, isNeverWarned: isReport || isNullPath);
         }
 
         dispatcher.Wake();
@@ -241,7 +249,11 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
                 var lifetime = _options.LifetimeOf(row.IsReport, row.IsNullPath);
                 var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
                 var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
-                scheduler.Add(new QueueId(message), row.Destination, now + scheduler.ToTimestamps(left), row.Attempts, wait);
+                var times = new EntrySchedule(now + scheduler.ToTimestamps(left), row.Attempts, wait)
+                {
+                    IsWarned = row.IsWarned || row.IsReport || row.IsNullPath,
+                };
+                scheduler.Add(new QueueId(message), row.Destination, times);
                 entries++;
             }
         }

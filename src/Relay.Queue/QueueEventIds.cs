@@ -68,4 +68,10 @@ public static class QueueEventIds
 
     /// <summary>The disk has room for new messages again.</summary>
     public const int DiskOk = 3017;
+
+    /// <summary>The queue holds as many entries as it may; new messages are refused.</summary>
+    public const int QueueFull = 3018;
+
+    /// <summary>The queue takes new messages again.</summary>
+    public const int QueueOk = 3019;
 }

@@ -122,4 +122,14 @@ internal static partial class QueueLog
         EventId = QueueEventIds.DiskOk, EventName = "disk-ok", Level = LogLevel.Warning,
         Message = "{Free} {Least}")]
     public static partial void DiskOk(ILogger logger, long free, long least);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.QueueFull, EventName = "queue-full", Level = LogLevel.Error,
+        Message = "{Entries} {Most} {Text}")]
+    public static partial void QueueFull(ILogger logger, int entries, int most, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.QueueOk, EventName = "queue-ok", Level = LogLevel.Warning,
+        Message = "{Entries} {Most}")]
+    public static partial void QueueOk(ILogger logger, int entries, int most);
 }

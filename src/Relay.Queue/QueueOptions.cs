@@ -33,6 +33,12 @@ public sealed class QueueOptions
     public TimeSpan? NotificationLifetime { get; init; }
 
     /// <summary>
+    /// How many entries the queue may hold for a new message to be taken: an entry is a message's recipients at one domain, and takes up to
+    /// 0.5 kB of memory when nothing else goes to its domain.
+    /// </summary>
+    public int MaxEntries { get; init; } = 2_000_000;
+
+    /// <summary>
     /// How many octets the disk must have free for a new message to be taken. What the queue writes about the mail it has
     /// needs them: the write-ahead log, 33 MB before it goes into the file, and the pages by which the file then grows.
     /// </summary>
@@ -40,6 +46,9 @@ public sealed class QueueOptions
 
     /// <summary>What is kept of that of which nobody can be told.</summary>
     public FailedMailOptions Failed { get; init; } = new();
+
+    /// <summary>How long before the end of its time a message's sender is warned; zero for never.</summary>
+    public TimeSpan WarningLead => DelayWarning > TimeSpan.Zero && DelayWarning < Lifetime ? Lifetime - DelayWarning : TimeSpan.Zero;
 
     /// <summary>How long a message is tried.</summary>
     public TimeSpan LifetimeOf(bool isReport, bool isNotification)

@@ -43,6 +43,11 @@ internal sealed class QueueOptionsValidator : IValidateOptions<QueueOptions>
             faults.Add($"Queue:MemoryOctets: \"{options.MemoryOctets}\" is negative; write 0 or more, as 67108864");
         }
 
+        if (options.MaxEntries < 1)
+        {
+            faults.Add($"Queue:MaxEntries: \"{options.MaxEntries}\" is out of range; write 1 or more, as 2000000");
+        }
+
         if (options.MinFreeOctets < 0)
         {
             faults.Add($"Queue:MinFreeOctets: \"{options.MinFreeOctets}\" is negative; write 0 or more, as 134217728");

@@ -8,6 +8,25 @@ public sealed class MailQueueTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Fact] // What is queued is in memory, so there is an end of it
+    public async Task Enqueue_AsManyEntriesAsMayBe_IsFullUntilThereAreFewer()
+    {
+        await using var lab = new QueueLab { Options = new QueueOptions { MaxEntries = 2 } };
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
+        var queue = await lab.StartAsync();
+        Assert.Equal(EnqueueResult.Stored, await lab.EnqueueAsync(queue, "ann@a.test", "bob@b.test"));
+        Assert.Equal(EnqueueResult.Full, await lab.EnqueueAsync(queue, "eve@c.test"));
+        Assert.Equal(2, (await lab.Log.NextAsync("queue-full"))["Most"]);
+        await Poll.UntilAsync(() => queue.Control!.UnderWay == 0, TestContext.Current.CancellationToken);
+
+        lab.Pipeline.Outcome = (_, _) => FakePipeline.Delivered;
+        queue.Control!.Retry(id: null, "a.test", "test");
+        await lab.Log.NextAsync("delivered");
+        await Poll.UntilAsync(() => queue.Control.UnderWay == 0, TestContext.Current.CancellationToken);
+        Assert.Equal(EnqueueResult.Stored, await lab.EnqueueAsync(queue, "eve@c.test"));
+        await lab.Log.NextAsync("queue-ok");
+    }
+
     [Fact] // SMTP-45, RFC 5321 §6.1
     public async Task Enqueue_Stored_IsCommittedBeforeTheResult()
     {

@@ -21,6 +21,20 @@ internal sealed class QueueLogRecorder : ILogger<MailQueue>
         _lines.Writer.TryWrite(new(eventId.Name!, keys));
     }
 
+    /// <summary>Whether a line of a name has come that nobody has taken; takes all of the others.</summary>
+    public bool Has(string name)
+    {
+        while (_lines.Reader.TryRead(out var line))
+        {
+            if (line.Key == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public async Task<Dictionary<string, object?>> NextAsync(string name)
     {
         await foreach (var line in _lines.Reader.ReadAllAsync(TestContext.Current.CancellationToken))

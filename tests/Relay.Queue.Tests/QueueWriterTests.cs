@@ -46,6 +46,26 @@ public sealed class QueueWriterTests
         directory.Delete(recursive: true);
     }
 
+    [Fact] // One settlement that never can be written does not have every other committed alone, for ever
+    public async Task Group_OneThatMustSucceedAndNeverCan_IsTriedApartAndSeldom()
+    {
+        var directory = Directory.CreateTempSubdirectory("relay-writer-");
+        using (var source = await MakeAsync(directory))
+        {
+            using var writer = new QueueWriter(source, NullLogger.Instance);
+            var faulty = new Faulty { Must = true };
+            _ = writer.SubmitAsync(faulty);
+            for (var count = 0; count < 100; count++)
+            {
+                Assert.Equal(StoreFault.None, await writer.SubmitAsync(new DiscardStaged(new QueueId(1))).WaitAsync(Token));
+            }
+
+            Assert.InRange(faulty.Tries, 1, 50);
+        }
+
+        directory.Delete(recursive: true);
+    }
+
     [Theory] // Of a commit that ended while somebody lost patience with it, its end is what counts
     [InlineData(true)]
     [InlineData(false)]
@@ -82,6 +102,12 @@ public sealed class QueueWriterTests
 
         public override bool MustSucceed => Must;
 
-        public override void Execute(WriteStatements statements) => throw new InvalidOperationException("a fault of ours");
+        public int Tries { get; private set; }
+
+        public override void Execute(WriteStatements statements)
+        {
+            Tries++;
+            throw new InvalidOperationException("a fault of ours");
+        }
     }
 }

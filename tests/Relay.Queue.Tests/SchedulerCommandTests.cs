@@ -67,7 +67,7 @@ public sealed class SchedulerCommandTests : IDisposable
         Assert.Null(Take());
         Assert.Equal(TimeSpan.FromMinutes(15), _scheduler.RestOf(Domain));
 
-        _scheduler.Expedite(entry => entry.Id.Value > 2);
+        _scheduler.Expedite(new QueueId(3), destination: null);
         Fail(Take()!);
         Assert.Equal(TimeSpan.FromMinutes(1), _scheduler.RestOf(Domain));
         Assert.Null(Take());

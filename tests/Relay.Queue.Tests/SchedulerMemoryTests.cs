@@ -19,7 +19,7 @@ public sealed class SchedulerMemoryTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var entry = 0; entry < Entries; entry++)
         {
-            scheduler.Add(new QueueId(entry + 1), "dead.test", long.MaxValue, attempts: 1, TimeSpan.FromMinutes(30));
+            scheduler.Add(new QueueId(entry + 1), "dead.test", new EntrySchedule(long.MaxValue, Attempts: 1, TimeSpan.FromMinutes(30)));
         }
 
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Entries, 64, 150);
@@ -33,10 +33,34 @@ public sealed class SchedulerMemoryTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var entry = 0; entry < Entries; entry++)
         {
-            scheduler.Add(new QueueId(entry + 1), names[entry], long.MaxValue, attempts: 1, TimeSpan.FromMinutes(30));
+            scheduler.Add(new QueueId(entry + 1), names[entry], new EntrySchedule(long.MaxValue, Attempts: 1, TimeSpan.FromMinutes(30)));
         }
 
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Entries, 64, 400);
+    }
+
+    [Fact] // A command for one message does not go through the queue: it would keep every session from its 250 meanwhile
+    public void Commands_ForOneMessageOfMany_LookAtItAlone()
+    {
+        using var scheduler = new Scheduler(Settings, new RetrySchedule([]), new ManualClock(), () => { });
+        for (var entry = 0; entry < Entries; entry++)
+        {
+            scheduler.Add(new QueueId(entry + 1), "dead.test", new EntrySchedule(long.MaxValue, Attempts: 1, TimeSpan.FromMinutes(entry % 2)));
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var id = 1; id <= 1000; id++)
+        {
+            Assert.Equal(1, scheduler.Expedite(new QueueId(id), destination: null));
+            var takenOut = scheduler.TakeOut(new QueueId(id));
+            Assert.Single(takenOut);
+            scheduler.Forget(takenOut);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000 * 2048);
+        Assert.Equal(Entries - 1000, scheduler.Entries);
+        Assert.Equal(Entries - 1000, scheduler.Expedite("dead.test"));
+        Assert.Equal(Entries - 1000, scheduler.Expedite());
     }
 
     [Fact] // A million sites that rest and have no ready mail are not all remembered
@@ -61,7 +85,7 @@ public sealed class SchedulerMemoryTests
         using var scheduler = new Scheduler(Settings, new RetrySchedule([]), new ManualClock(), () => { });
         for (var entry = 0; entry < 2 * Entries; entry++)
         {
-            scheduler.Add(new QueueId(entry + 1), $"d{entry}.test", long.MaxValue, attempts: 1, TimeSpan.Zero);
+            scheduler.Add(new QueueId(entry + 1), $"d{entry}.test", new EntrySchedule(long.MaxValue, Attempts: 1, TimeSpan.Zero));
         }
 
         var attempts = new Queue<WorkItem.Attempt>();
@@ -107,7 +131,7 @@ public sealed class SchedulerMemoryTests
         using var scheduler = new Scheduler(Settings, new RetrySchedule([]), clock, () => wakes++);
         for (var entry = 0; entry < Entries; entry++)
         {
-            scheduler.Add(new QueueId(entry + 1), "dead.test", long.MaxValue, attempts: 1, TimeSpan.FromMinutes(30));
+            scheduler.Add(new QueueId(entry + 1), "dead.test", new EntrySchedule(long.MaxValue, Attempts: 1, TimeSpan.FromMinutes(30)));
         }
 
         clock.Advance(TimeSpan.FromMinutes(31));

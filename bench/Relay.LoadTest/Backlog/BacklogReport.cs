@@ -25,6 +25,8 @@ internal static class BacklogReport
             Line($"           empty {empty:F0}/s, backlog {backlog:F0}/s");
         }
 
+        Line($"operator   {result.Holds.Count} messages held in a row: {Latencies(result.Holds.Hold)}; {result.HoldsOctets / MiB:F0} MiB resident at most by then");
+        Line($"           accept before {Latencies(result.Holds.Quiet)}; meanwhile {Latencies(result.Holds.Meanwhile)}");
         Line($"idle       {result.IdleShare:P1} of a processor");
         Line($"fresh mail lost {result.Lost}, doubled {result.Doubled}, damaged or foreign {result.Foreign}, refused {result.Refused.Count} {result.Refused.First}");
         return result.Start < LongestStart && result.PeakOctets < MostOctets && result.Ratio >= LeastRatio

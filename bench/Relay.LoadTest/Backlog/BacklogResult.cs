@@ -47,6 +47,14 @@ internal sealed record BacklogResult
     /// <summary>The share of one processor that the relay took with the backlog and nothing to do.</summary>
     public double IdleShare { get; init; }
 
+    /// <summary>
+    /// Messages held in a row, and the time from submission to 250 for a client that submits in a row, before and meanwhile.
+    /// </summary>
+    public (int Count, LatencyFigures Hold, LatencyFigures Quiet, LatencyFigures Meanwhile) Holds { get; init; }
+
+    /// <summary>The most memory by then.</summary>
+    public long HoldsOctets { get; init; }
+
     /// <summary>Fresh messages that were accepted and did not arrive.</summary>
     public int Lost { get; init; }
 

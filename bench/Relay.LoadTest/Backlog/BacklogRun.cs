@@ -9,6 +9,7 @@ namespace Relay.LoadTest.Backlog;
 /// </summary>
 internal sealed class BacklogRun : IAsyncDisposable
 {
+    private const int HoldProbes = 500;
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(20);
@@ -26,7 +27,7 @@ internal sealed class BacklogRun : IAsyncDisposable
     {
         (_plan, _directory) = (plan, directory);
         _healthy = BacklogMail.CountHealthy(plan.Queued);
-        var fresh = 1 + plan.Probes + (2 * plan.Rounds * plan.RoundMessages);
+        var fresh = 1 + plan.Probes + (2 * HoldProbes) + (2 * plan.Rounds * plan.RoundMessages);
         var load = new LoadPlan
         {
             Messages = _healthy + fresh,
@@ -82,6 +83,8 @@ internal sealed class BacklogRun : IAsyncDisposable
         result = await DrainAsync(relay, started, result, cancellationToken);
         await progress.WriteLineAsync("doing nothing");
         result = result with { IdleShare = await MeasureIdleAsync(relay, cancellationToken) };
+        await progress.WriteLineAsync("holding messages in a row");
+        result = await MeasureHoldsAsync(relay, result, cancellationToken);
         await progress.WriteLineAsync($"{_plan.Rounds} rounds of {_plan.RoundMessages} messages without and with the backlog");
         var rounds = new List<(double Empty, double Backlog)>();
         for (var round = 0; round < _plan.Rounds; round++)
@@ -156,6 +159,39 @@ internal sealed class BacklogRun : IAsyncDisposable
         var before = relay.Process.ReadUsage()?.Cpu ?? default;
         await Task.Delay(IdleTime, _clock, cancellationToken);
         return ((relay.Process.ReadUsage()?.Cpu ?? default) - before) / IdleTime;
+    }
+
+    // A client that submits one message after the other, without and with an operator's client that holds one after the other.
+    private async Task<BacklogResult> MeasureHoldsAsync(RelayProcess relay, BacklogResult result, CancellationToken cancellationToken)
+    {
+        var quiet = await SubmitInARowAsync(relay, cancellationToken);
+        using var holds = new BacklogHolds(Path.Combine(Data("backlog"), "admin.sock"), _plan.Queued);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var holding = holds.RunAsync(end.Token);
+        var busy = await SubmitInARowAsync(relay, cancellationToken);
+        await end.CancelAsync();
+        await holding;
+        return result with
+        {
+            Holds = (holds.Count, holds.Figures, _clients.AcceptLatencyOf(quiet), _clients.AcceptLatencyOf(busy)),
+            HoldsOctets = Peak(relay),
+        };
+    }
+
+    private async Task<List<LoadBurst>> SubmitInARowAsync(RelayProcess relay, CancellationToken cancellationToken)
+    {
+        var bursts = new List<LoadBurst>();
+        while (bursts.Count < HoldProbes)
+        {
+            bursts.Add(await _clients.SubmitAsync(1, 1, relay.EndPoint, cancellationToken));
+        }
+
+        foreach (var burst in bursts)
+        {
+            await _clients.ArriveAsync(burst, cancellationToken);
+        }
+
+        return bursts;
     }
 
     private async Task<double> RoundAsync(RelayProcess relay, CancellationToken cancellationToken)

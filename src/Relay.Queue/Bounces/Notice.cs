@@ -17,8 +17,8 @@ internal sealed record Notice(NotificationKind Kind, QueueId About, MailFrom Mai
     /// <summary>When the message was accepted.</summary>
     public required DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>When it was last tried.</summary>
-    public required DateTimeOffset AttemptedAt { get; init; }
+    /// <summary>When it was last tried; null when it was not.</summary>
+    public required DateTimeOffset? AttemptedAt { get; init; }
 
     /// <summary>Until when it is tried on; for delays.</summary>
     public DateTimeOffset? RetryUntil { get; init; }

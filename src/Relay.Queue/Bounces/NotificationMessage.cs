@@ -134,7 +134,11 @@ internal sealed class NotificationMessage(NotificationIdentity identity)
             fields.Add("Diagnostic-Code", $"x-relay; {recipient.Text}");
         }
 
-        fields.Add("Last-Attempt-Date", StatusFields.Date(notice.AttemptedAt));
+        if (notice.AttemptedAt is { } attempted)
+        {
+            fields.Add("Last-Attempt-Date", StatusFields.Date(attempted));
+        }
+
         if (notice.RetryUntil is { } until)
         {
             fields.Add("Will-Retry-Until", StatusFields.Date(until));

@@ -21,6 +21,9 @@ internal sealed record NotifiedRecipient(RcptTo Envelope, EnhancedStatusCode Sta
     // RFC 3463 §3.5: X.4.7, delivery time expired.
     private static readonly EnhancedStatusCode TimeExpired = new(5, 4, 7);
 
+    // RFC 3463 §2: the class is what is known.
+    private static readonly EnhancedStatusCode Undefined = new(4, 0, 0);
+
     /// <summary>Its number in the message.</summary>
     public int Seq { get; init; }
 
@@ -63,14 +66,26 @@ internal sealed record NotifiedRecipient(RcptTo Envelope, EnhancedStatusCode Sta
     /// <param name="text">The diagnostic: a reply, or words of ours.</param>
     public static NotifiedRecipient FromStore(RcptTo envelope, string status, string text)
     {
-        var isReply = text.Length > 4 && text[3] == ' ' && text.AsSpan(0, 3).ContainsAnyExceptInRange('0', '9') is false;
-        var code = status.Split('.') is ["5", var subject, var detail]
-            && int.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var subjectCode)
-            && int.TryParse(detail, NumberStyles.None, CultureInfo.InvariantCulture, out var detailCode)
-            ? new EnhancedStatusCode(5, subjectCode, detailCode)
-            : TimeExpired;
-        return new(envelope, code, Cut(text)) { Reply = isReply ? Cut(text) : null, IsExpired = code == TimeExpired };
+        var code = ReadStatus(status, statusClass: 5) ?? TimeExpired;
+        return new(envelope, code, Cut(text)) { Reply = IsReply(text) ? Cut(text) : null, IsExpired = code == TimeExpired };
     }
+
+    /// <summary>A recipient that is tried on, of whose delay only words were kept.</summary>
+    /// <param name="envelope">As received.</param>
+    /// <param name="status">The enhanced status code as kept.</param>
+    /// <param name="text">The diagnostic: a reply, or words of ours.</param>
+    public static NotifiedRecipient DelayedFromStore(RcptTo envelope, string status, string text) =>
+        new(envelope, ReadStatus(status, statusClass: 4) ?? Undefined, Cut(text)) { Reply = IsReply(text) ? Cut(text) : null };
+
+    private static bool IsReply(string text) =>
+        text.Length > 4 && text[3] == ' ' && !text.AsSpan(0, 3).ContainsAnyExceptInRange('0', '9');
+
+    private static EnhancedStatusCode? ReadStatus(string status, int statusClass) =>
+        status.Split('.') is [[var first], var subject, var detail] && first - '0' == statusClass
+        && int.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var subjectCode)
+        && int.TryParse(detail, NumberStyles.None, CultureInfo.InvariantCulture, out var detailCode)
+            ? new EnhancedStatusCode(statusClass, subjectCode, detailCode)
+            : null;
 
     private static NotifiedRecipient Of(RcptTo envelope, DeliveryFailure failure, EnhancedStatusCode status) =>
         new(envelope, status, Cut(failure.Text))

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
+using Relay.Delivery;
 using Relay.Queue.Bounces;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
@@ -22,6 +23,7 @@ internal sealed class Dispatcher : IDisposable
     private readonly NotificationWriter _writer;
     private readonly FailureNotices _failures;
     private readonly UndeliverableMail _undeliverable;
+    private readonly DelayWarnings _warnings;
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Makes a dispatcher that has nothing to do yet.</summary>
@@ -33,10 +35,11 @@ internal sealed class Dispatcher : IDisposable
         (_runner, _recorder) = staff;
         _schedule = schedule;
         _logger = logger;
-        Scheduler = new Scheduler(settings, schedule, _recorder.Clock, Wake);
+        Scheduler = new Scheduler(settings, schedule, _recorder.Clock, Wake) { WarningLead = _recorder.WarningLead };
         _writer = new NotificationWriter(_store, storage.Space, _recorder.Notifier, logger);
         _failures = new FailureNotices(_store, _writer, Deliver, _recorder.Clock, logger);
         _undeliverable = new UndeliverableMail(_store, _recorder.FailedMail, _recorder.Clock, logger);
+        _warnings = new DelayWarnings(_store, _recorder.Notifier, _recorder.Clock);
     }
 
     /// <summary>Where entries wait.</summary>
@@ -88,6 +91,7 @@ internal sealed class Dispatcher : IDisposable
                 WorkItem.Route(var destination) => RouteAsync(destination),
                 WorkItem.Attempt attempt => AttemptAsync(attempt),
                 WorkItem.Last(var entry) => AttemptLastAsync(entry),
+                WorkItem.Warning warning => WarnAsync(warning),
                 _ => throw new System.Diagnostics.UnreachableException(),
             });
         }
@@ -127,9 +131,33 @@ internal sealed class Dispatcher : IDisposable
     private async Task RouteAsync(Destination destination) =>
         Scheduler.SetRoute(destination, await _runner.FindSiteAsync(destination.Name, _stop.Token));
 
+    private async Task WarnAsync(WorkItem.Warning warning)
+    {
+        // A fault of ours would come again; the message's own attempts warn too.
+        var isDone = true;
+        try
+        {
+            var prepared = await _warnings.WriteAsync(warning.Entries, Scheduler.LastFailureAt, _stop.Token);
+            isDone = prepared is not null;
+            foreach (var notification in prepared ?? [])
+            {
+                Deliver(notification);
+            }
+        }
+        catch (DbException error)
+        {
+            QueueLog.MessageUnreadable(_logger, warning.Entries[0].Id.ToString(), error.Message);
+        }
+        finally
+        {
+            Scheduler.FinishWarning(warning, isDone);
+        }
+    }
+
     private async Task AttemptAsync(WorkItem.Attempt turn)
     {
         var health = SiteHealth.Neutral;
+        DeliveryFailure? failure = null;
         QueuedAttempt? queued;
         try
         {
@@ -138,11 +166,12 @@ internal sealed class Dispatcher : IDisposable
             {
                 await _runner.DeliverAsync(queued.Attempt, _stop.Token);
                 health = SiteVerdict.Of(queued.Attempt.Recipients);
+                failure = SiteVerdict.FailureOf(queued.Attempt.Recipients);
             }
         }
         finally
         {
-            Scheduler.FinishAtSite(turn, health);
+            Scheduler.FinishAtSite(turn, health, failure);
         }
 
         Wake();
@@ -209,6 +238,11 @@ internal sealed class Dispatcher : IDisposable
     private async Task SettleAsync(QueueEntry entry, QueuedAttempt queued)
     {
         entry.Attempts++;
+        if (Scheduler.IsLate(entry))
+        {
+            entry.Warning = DelayWarningState.Done;
+        }
+
         var wait = Min(_schedule.After(entry.Attempts), _recorder.TimeLeft(entry));
 
         // Not broken off: what the attempt came to is known by now, and shall be kept.
@@ -264,7 +298,7 @@ internal sealed class Dispatcher : IDisposable
             notice.Kind.ToString().ToLowerInvariant(), notice.Recipients.Count);
         var lifetime = _recorder.LifetimeOf(isReport: false, isNotification: true);
         var expiry = _recorder.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
-        Scheduler.AddNew(notification.Id, notification.Destination, expiry, resident: null);
+        Scheduler.AddNew(notification.Id, notification.Destination, expiry, resident: null, isNeverWarned: true);
         Wake();
     }
 

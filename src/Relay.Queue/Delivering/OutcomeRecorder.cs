@@ -26,6 +26,9 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
     /// <summary>The time.</summary>
     public TimeProvider Clock => clock;
 
+    /// <summary>How long before the end of its time a message's sender is warned; zero for never.</summary>
+    public TimeSpan WarningLead => options.WarningLead;
+
     /// <summary>How long an entry may still be tried.</summary>
     public TimeSpan TimeLeft(QueueEntry entry) => clock.GetElapsedTime(clock.GetTimestamp(), entry.Expiry);
 

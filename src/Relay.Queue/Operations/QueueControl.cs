@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Relay.Queue.Delivering;
+using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
 
 namespace Relay.Queue.Operations;
@@ -49,8 +50,10 @@ public sealed class QueueControl : IDisposable
     /// </summary>
     public int Retry(QueueId? id, string? destination, string by)
     {
-        var entries = _dispatcher.Scheduler.Expedite(entry =>
-            (id is null || entry.Id == id) && (destination is null || entry.Destination.Name == destination));
+        var scheduler = _dispatcher.Scheduler;
+        var entries = id is { } known ? scheduler.Expedite(known, destination)
+            : destination is not null ? scheduler.Expedite(destination)
+            : scheduler.Expedite();
         QueueLog.Retried(_logger, id?.ToString(), destination, entries, by);
         _dispatcher.Wake();
         return entries;
@@ -147,7 +150,7 @@ public sealed class QueueControl : IDisposable
         }
 
         QueueLog.Released(_logger, id.ToString(), change.Recipients, by);
-        _dispatcher.Scheduler.Reinstate(id, held.ToDictionary(row => row.Destination, row => (ExpiryOf(row), row.Attempts)));
+        _dispatcher.Scheduler.Reinstate(id, held.ToDictionary(row => row.Destination, ScheduleOf));
         _dispatcher.Wake();
         return change;
     }
@@ -182,12 +185,13 @@ public sealed class QueueControl : IDisposable
     }
 
     // As at a start: no further ahead than a whole lifetime, whatever the wall clock did since.
-    private long ExpiryOf(in IndexRow row)
+    private EntrySchedule ScheduleOf(IndexRow row)
     {
         var clock = _recorder.Clock;
         var lifetime = _options.LifetimeOf(row.IsReport, row.IsNullPath);
         var left = row.ReceivedAt + lifetime.TotalMilliseconds - clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return clock.GetTimestamp()
+        var expiry = clock.GetTimestamp()
             + _dispatcher.Scheduler.ToTimestamps(TimeSpan.FromMilliseconds(Math.Clamp(left, 0, lifetime.TotalMilliseconds)));
+        return new EntrySchedule(expiry, row.Attempts, TimeSpan.Zero) { IsWarned = row.IsWarned || row.IsReport || row.IsNullPath };
     }
 }

@@ -93,8 +93,8 @@ internal static class QueueListing
         using var statement = new PreparedStatement(
             connection,
             """
-            SELECT destination, MIN(received_at), MAX(attempts), MAX(next_attempt), MAX(report_key IS NOT NULL), MAX(null_path) FROM recipient
-            LEFT JOIN report ON report.message_id = recipient.message_id
+            SELECT destination, MIN(received_at), MAX(attempts), MAX(next_attempt), MAX(report_key IS NOT NULL), MAX(null_path),
+            MIN(warned) FROM recipient LEFT JOIN report ON report.message_id = recipient.message_id
             WHERE recipient.message_id = @1 AND state = 3 GROUP BY destination
             """,
             1);
@@ -103,7 +103,10 @@ internal static class QueueListing
         while (row.Read())
         {
             found.Add(new IndexRow(
-                id.Value, row.GetString(0), row.GetInt64(1), (int)row.GetInt64(2), row.GetInt64(3), row.GetBoolean(4), row.GetInt64(5) != 0));
+                id.Value, row.GetString(0), row.GetInt64(1), (int)row.GetInt64(2), row.GetInt64(3), row.GetBoolean(4), row.GetInt64(5) != 0)
+            {
+                IsWarned = row.GetInt64(6) != 0,
+            });
         }
 
         return found;

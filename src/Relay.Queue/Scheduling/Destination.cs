@@ -46,54 +46,94 @@ internal sealed class Destination(string name) : IFairQueueMember
     /// <summary>Puts an entry at the end of the line.</summary>
     public void Append(QueueEntry entry)
     {
-        if (First is null)
+        Admit(entry);
+        entry.Previous = _last;
+        if (_last is null)
         {
             First = entry;
-            EarliestExpiry = entry.Expiry;
         }
         else
         {
-            _last!.Next = entry;
-            EarliestExpiry = Math.Min(EarliestExpiry, entry.Expiry);
+            _last.Next = entry;
         }
 
         _last = entry;
+    }
+
+    /// <summary>Puts an entry back to the head of the line.</summary>
+    public void Prepend(QueueEntry entry)
+    {
+        Admit(entry);
+        entry.Next = First;
+        if (First is null)
+        {
+            _last = entry;
+        }
+        else
+        {
+            First.Previous = entry;
+        }
+
+        First = entry;
     }
 
     /// <summary>Takes the first entry; there must be one.</summary>
     public QueueEntry Take()
     {
         var entry = First!;
-        First = entry.Next;
-        entry.Next = null;
+        Remove(entry);
         return entry;
     }
 
-    /// <summary>Takes every ready entry whose time has ended.</summary>
-    public List<QueueEntry> TakeOverdue(long now) => TakeAll(entry => entry.Expiry <= now);
+    /// <summary>Takes an entry out of the line, in which it must stand.</summary>
+    public void Remove(QueueEntry entry)
+    {
+        if (entry.Previous is { } previous)
+        {
+            previous.Next = entry.Next;
+        }
+        else
+        {
+            First = entry.Next;
+        }
 
-    /// <summary>Takes every ready entry that matches.</summary>
-    public List<QueueEntry> TakeAll(Predicate<QueueEntry> matches)
+        if (entry.Next is { } next)
+        {
+            next.Previous = entry.Previous;
+        }
+        else
+        {
+            _last = entry.Previous;
+        }
+
+        (entry.Previous, entry.Next) = (null, null);
+    }
+
+    /// <summary>Takes every ready entry whose time has ended.</summary>
+    public List<QueueEntry> TakeOverdue(long now)
     {
         var taken = new List<QueueEntry>();
-        var entry = First;
-        First = null;
-        while (entry is not null)
+        var earliest = long.MaxValue;
+        for (var entry = First; entry is not null;)
         {
             var next = entry.Next;
-            entry.Next = null;
-            if (matches(entry))
+            if (entry.Expiry <= now)
             {
+                Remove(entry);
                 taken.Add(entry);
             }
             else
             {
-                Append(entry);
+                earliest = Math.Min(earliest, entry.Expiry);
             }
 
             entry = next;
         }
 
+        EarliestExpiry = earliest;
         return taken;
     }
+
+    private void Admit(QueueEntry entry) =>
+        EarliestExpiry = First is null ? entry.Expiry : Math.Min(EarliestExpiry, entry.Expiry);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
@@ -37,6 +39,12 @@ internal sealed class KnownDestinations(int maxPerSite)
         _destinations.Add(name, found);
         return found;
     }
+
+    /// <summary>The destination of a name, if there is one.</summary>
+    public bool TryFind(string name, [MaybeNullWhen(false)] out Destination destination) => _destinations.TryGetValue(name, out destination);
+
+    /// <summary>All sites as they are now.</summary>
+    public Site[] ListSites() => [.. _sites.Values];
 
     /// <summary>The site of a destination; null when there is no such destination, or it is not routed.</summary>
     public Site? SiteOf(string name) => _destinations.GetValueOrDefault(name)?.Site;

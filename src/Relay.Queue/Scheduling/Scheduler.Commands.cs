@@ -1,14 +1,11 @@
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
-/// What the commands of operators need. They look through everything, which a million entries bear for a command; nothing is kept
-/// for them but which entries are under way.
+/// What the commands of operators need. None looks through the queue while it keeps sessions from the lock: a message's entries
+/// are found by its id, and what many entries need is done in batches.
 /// </summary>
 internal sealed partial class Scheduler
 {
-    // An entry that is given out stands in no line.
-    private readonly Dictionary<QueueEntry, Decision> _underWay = [];
-
     // What came back while a command that may yet fail has its message taken out; commands take turns.
     private (QueueId Id, List<QueueEntry> Ended)? _takenOut;
 
@@ -19,7 +16,7 @@ internal sealed partial class Scheduler
         {
             lock (_gate)
             {
-                return _underWay.Count;
+                return _underWay;
             }
         }
     }
@@ -36,33 +33,66 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <summary>Makes everything that waits due now, and ends the rest of all sites. Returns how many entries there are.</summary>
+    public int Expedite()
+    {
+        Site[] sites;
+        int found;
+        lock (_gate)
+        {
+            found = _messages.Count;
+            sites = _destinations.ListSites();
+        }
+
+        InBatches(sites, site =>
+        {
+            if (site.HasReady)
+            {
+                EndBackoff(site);
+            }
+        });
+        ExpediteWaiting(_ => true);
+        return found;
+    }
+
     /// <summary>
-    /// Makes what matches and waits due now, and ends the rest of its sites. Returns how many entries match, those under way
+    /// Makes what waits for a destination due now, and ends the rest of its site. Returns how many entries it has, those under way
     /// included.
     /// </summary>
-    public int Expedite(Predicate<QueueEntry> matches)
+    public int Expedite(string destination)
+    {
+        Destination? known;
+        int found;
+        lock (_gate)
+        {
+            if (!_destinations.TryFind(destination, out known) || known.Entries == 0)
+            {
+                return 0;
+            }
+
+            found = known.Entries;
+            if (known.HasReady)
+            {
+                EndBackoff(known.Site);
+            }
+        }
+
+        ExpediteWaiting(entry => entry.Destination == known);
+        return found;
+    }
+
+    /// <summary>
+    /// Makes what waits of a message due now, and ends the rest of its sites: at one destination, or at all. Returns how many entries
+    /// it has there, those under way included.
+    /// </summary>
+    public int Expedite(QueueId id, string? destination)
     {
         lock (_gate)
         {
-            var found = _underWay.Keys.Count(entry => matches(entry)) + _overdue.Count(entry => matches(entry));
-            foreach (var destination in _destinations.Values)
-            {
-                var ready = Ready(destination).Count(entry => matches(entry));
-                if (ready > 0)
-                {
-                    found += ready;
-                    EndBackoff(destination);
-                }
-            }
-
-            foreach (var entry in TakeWaiting(matches))
-            {
-                found++;
-                EndBackoff(entry.Destination);
-                Place(entry, TimeSpan.Zero);
-            }
-
-            return found;
+            var entries = _messages.Of(id).FindAll(
+                entry => entry.Place != EntryPlace.Nowhere && (destination is null || entry.Destination.Name == destination));
+            entries.ForEach(Expedite);
+            return entries.Count;
         }
     }
 
@@ -74,31 +104,23 @@ internal sealed partial class Scheduler
     {
         lock (_gate)
         {
-            var taken = TakeWaiting(entry => entry.Id == id);
-            foreach (var destination in _destinations.Values)
+            var taken = new List<QueueEntry>();
+            foreach (var entry in _messages.Of(id))
             {
-                if (Ready(destination).Any(entry => entry.Id == id))
+                if (entry.Place == EntryPlace.UnderWay)
                 {
-                    taken.AddRange(destination.TakeAll(entry => entry.Id == id));
+                    entry.Decision = EntryDecision.Recalled;
+                    continue;
                 }
-            }
 
-            for (var rest = _overdue.Count; rest > 0; rest--)
-            {
-                var entry = _overdue.Dequeue();
-                if (entry.Id == id)
+                if (entry.Place == EntryPlace.Ready)
                 {
-                    taken.Add(entry);
+                    entry.Destination.Remove(entry);
                 }
-                else
-                {
-                    _overdue.Enqueue(entry);
-                }
-            }
 
-            foreach (var entry in UnderWayOf(id))
-            {
-                _underWay[entry] = Decision.Recalled;
+                _alarms.Remove(entry);
+                entry.Place = EntryPlace.Nowhere;
+                taken.Add(entry);
             }
 
             _takenOut = (id, []);
@@ -123,9 +145,9 @@ internal sealed partial class Scheduler
     {
         lock (_gate)
         {
-            foreach (var entry in UnderWayOf(id))
+            foreach (var entry in _messages.Of(id).Where(entry => entry.Place == EntryPlace.UnderWay))
             {
-                _underWay[entry] = Decision.Reinstated;
+                entry.Decision = EntryDecision.Reinstated;
             }
 
             foreach (var entry in takenOut.Concat(EndedMeanwhile()))
@@ -140,45 +162,103 @@ internal sealed partial class Scheduler
     /// which may have begun without it, or with a new entry. Never a second one for a destination: that would deliver twice.
     /// </summary>
     /// <param name="id">The message.</param>
-    /// <param name="schedules">Its destinations, each with the end of its time and how many attempts there were.</param>
-    public void Reinstate(QueueId id, IReadOnlyDictionary<string, (long Expiry, int Attempts)> schedules)
+    /// <param name="schedules">Its destinations, and what is known of each.</param>
+    public void Reinstate(QueueId id, IReadOnlyDictionary<string, EntrySchedule> schedules)
     {
         lock (_gate)
         {
             var found = new HashSet<string>(StringComparer.Ordinal);
-            Expedite(entry =>
+            foreach (var entry in _messages.Of(id).Where(entry => schedules.ContainsKey(entry.Destination.Name)))
             {
-                var matches = entry.Id == id && schedules.ContainsKey(entry.Destination.Name);
-                if (matches)
+                found.Add(entry.Destination.Name);
+                if (entry.Place == EntryPlace.UnderWay)
                 {
-                    found.Add(entry.Destination.Name);
+                    entry.Decision = EntryDecision.Reinstated;
                 }
-
-                return matches;
-            });
-            foreach (var entry in UnderWayOf(id).Where(entry => schedules.ContainsKey(entry.Destination.Name)))
-            {
-                _underWay[entry] = Decision.Reinstated;
+                else
+                {
+                    Expedite(entry);
+                }
             }
 
             foreach (var (name, schedule) in schedules.Where(schedule => !found.Contains(schedule.Key)))
             {
-                Add(id, name, schedule.Expiry, schedule.Attempts, TimeSpan.Zero);
+                Add(id, name, schedule);
             }
         }
     }
 
-    private static IEnumerable<QueueEntry> Ready(Destination destination)
+    private void Expedite(QueueEntry entry)
     {
-        for (var entry = destination.First; entry is not null; entry = entry.Next)
+        if (entry.Place is EntryPlace.Waiting or EntryPlace.Ready)
         {
-            yield return entry;
+            EndBackoff(entry.Destination.Site);
+        }
+
+        if (entry.Place == EntryPlace.Waiting)
+        {
+            _alarms.Remove(entry);
+            Place(entry, TimeSpan.Zero);
         }
     }
 
-    private static void LetGo(QueueEntry entry)
+    // The references are copied under the lock, which a million of them bear; what matches is found without it.
+    private void ExpediteWaiting(Predicate<QueueEntry> matches)
     {
-        entry.Destination.Entries--;
+        QueueEntry[] entries;
+        lock (_gate)
+        {
+            entries = _alarms.ToArray();
+        }
+
+        InBatches(Array.FindAll(entries, matches), entry =>
+        {
+            if (entry.Place == EntryPlace.Waiting)
+            {
+                Expedite(entry);
+            }
+        });
+    }
+
+    private void InBatches<T>(IReadOnlyList<T> all, Action<T> action)
+    {
+        for (var first = 0; first < all.Count; first += MaxBatch)
+        {
+            lock (_gate)
+            {
+                for (var index = first; index < Math.Min(first + MaxBatch, all.Count); index++)
+                {
+                    action(all[index]);
+                }
+            }
+        }
+    }
+
+    // What a command decided of an entry that comes back; true when there is no more to do with it.
+    private bool EndsByDecision(QueueEntry entry)
+    {
+        switch (ComeBack(entry))
+        {
+            case EntryDecision.Recalled when _takenOut is { } command && command.Id == entry.Id:
+                command.Ended.Add(entry);
+                return true;
+
+            case EntryDecision.Recalled:
+                LetGo(entry);
+                return true;
+
+            case EntryDecision.Reinstated:
+                Place(entry, TimeSpan.Zero);
+                return true;
+
+            default:
+                return false;
+        }
+    }
+
+    private void LetGo(QueueEntry entry)
+    {
+        Discharge(entry);
         entry.InMemory?.Release();
         entry.InMemory = null;
     }
@@ -190,52 +270,12 @@ internal sealed partial class Scheduler
         return ended;
     }
 
-    private QueueEntry[] UnderWayOf(QueueId id) => [.. _underWay.Keys.Where(entry => entry.Id == id)];
-
-    private List<QueueEntry> TakeWaiting(Predicate<QueueEntry> matches)
+    private void EndBackoff(Site? site)
     {
-        var taken = new List<QueueEntry>();
-        var left = new List<(QueueEntry, long)>();
-        foreach (var (entry, due) in _later.UnorderedItems)
-        {
-            if (matches(entry))
-            {
-                taken.Add(entry);
-            }
-            else
-            {
-                left.Add((entry, due));
-            }
-        }
-
-        if (taken.Count > 0)
-        {
-            _later.Clear();
-            _later.EnqueueRange(left);
-        }
-
-        return taken;
-    }
-
-    private void EndBackoff(Destination destination)
-    {
-        if (destination.Site is { } site)
+        if (site is not null)
         {
             site.EndBackoff();
             Rotate(site);
         }
-    }
-
-    /// <summary>What a command has decided of an entry that is under way.</summary>
-    private enum Decision
-    {
-        /// <summary>Nothing.</summary>
-        None = 0,
-
-        /// <summary>It is not to be put back when it returns.</summary>
-        Recalled,
-
-        /// <summary>It is tried again at once when it returns.</summary>
-        Reinstated,
     }
 }

@@ -1,3 +1,5 @@
+using Relay.Delivery;
+
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
@@ -21,7 +23,10 @@ internal sealed partial class Scheduler : IDisposable
     private readonly Action _wake;
     private readonly WakeTimer _timer;
     private readonly KnownDestinations _destinations;
-    private readonly PriorityQueue<QueueEntry, long> _later = new();
+    private readonly MessageIndex _messages = new();
+
+    // Entries that wait, and those in line whose sender is to be told when they are still there.
+    private readonly AlarmHeap _alarms;
     private readonly PriorityQueue<Site, long> _backingOff = new();
     private readonly FairQueue<Site> _rotation;
 
@@ -29,6 +34,7 @@ internal sealed partial class Scheduler : IDisposable
     private readonly FairQueue<Destination> _unrouted;
     private readonly Queue<QueueEntry> _overdue = new();
     private int _last;
+    private int _underWay;
     private TaskCompletionSource? _idle;
 
     /// <summary>Makes an empty scheduler.</summary>
@@ -45,7 +51,20 @@ internal sealed partial class Scheduler : IDisposable
         _unrouted = new FairQueue<Destination>(settings.MaxConcurrency);
         _wake = wake;
         _timer = new WakeTimer(clock, OnTimer);
+        _alarms = new AlarmHeap(AlarmOf);
         _destinations = new KnownDestinations(settings.MaxPerSite);
+    }
+
+    /// <summary>How many entries there are.</summary>
+    public int Entries
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _messages.Count;
+            }
+        }
     }
 
     /// <summary>How many destinations are known.</summary>
@@ -61,25 +80,28 @@ internal sealed partial class Scheduler : IDisposable
     }
 
     /// <summary>Adds an entry of a message that just came; it is due at once.</summary>
-    public void AddNew(QueueId id, string destination, long expiry, InMemoryMessage? resident)
+    /// <param name="id">The message.</param>
+    /// <param name="destination">Where it goes.</param>
+    /// <param name="expiry">The timestamp at which its time in the queue ends.</param>
+    /// <param name="resident">The message, while it is in memory.</param>
+    /// <param name="isNeverWarned">Nobody is told that it waits.</param>
+    public void AddNew(QueueId id, string destination, long expiry, InMemoryMessage? resident, bool isNeverWarned = false)
     {
         lock (_gate)
         {
             var found = _destinations.Find(destination);
-            found.Entries++;
             found.HasNew = true;
-            Place(new QueueEntry(id, found, expiry) { InMemory = resident }, TimeSpan.Zero);
+            Admit(new QueueEntry(id, found, expiry) { InMemory = resident }, isNeverWarned, TimeSpan.Zero);
         }
     }
 
-    /// <summary>Adds an entry that was queued before, due after a wait; zero for at once.</summary>
-    public void Add(QueueId id, string destination, long expiry, int attempts, TimeSpan wait)
+    /// <summary>Adds an entry that was queued before.</summary>
+    public void Add(QueueId id, string destination, EntrySchedule schedule)
     {
         lock (_gate)
         {
-            var found = _destinations.Find(destination);
-            found.Entries++;
-            Place(new QueueEntry(id, found, expiry) { Attempts = attempts }, wait);
+            var entry = new QueueEntry(id, _destinations.Find(destination), schedule.Expiry) { Attempts = schedule.Attempts };
+            Admit(entry, schedule.IsWarned, schedule.Wait);
         }
     }
 
@@ -88,24 +110,15 @@ internal sealed partial class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            _underWay.Remove(entry, out var decision);
-            switch (decision)
+            if (entry.Warning == DelayWarningState.Due)
             {
-                case Decision.Recalled when _takenOut is { } command && command.Id == entry.Id:
-                    command.Ended.Add(entry);
-                    break;
+                // It came due during an attempt that told nothing.
+                _late.Enqueue(entry);
+            }
 
-                case Decision.Recalled:
-                    LetGo(entry);
-                    break;
-
-                case Decision.Reinstated:
-                    Place(entry, TimeSpan.Zero);
-                    break;
-
-                default:
-                    Place(entry, wait);
-                    break;
+            if (!EndsByDecision(entry))
+            {
+                Place(entry, wait);
             }
         }
     }
@@ -115,13 +128,13 @@ internal sealed partial class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            if (_underWay.Remove(entry, out var decision) && decision == Decision.Reinstated)
+            if (ComeBack(entry) == EntryDecision.Reinstated)
             {
                 Place(entry, TimeSpan.Zero);
                 return;
             }
 
-            entry.Destination.Entries--;
+            Discharge(entry);
         }
     }
 
@@ -145,16 +158,7 @@ internal sealed partial class Scheduler : IDisposable
                 return true;
             }
 
-            if (_last < _maxPerSite && _rotation.HasSlot(ServiceClass.Suspect) && _overdue.TryDequeue(out var overdue))
-            {
-                _last++;
-                _rotation.Occupy(ServiceClass.Suspect);
-                _underWay.Add(overdue, Decision.None);
-                turn = new WorkItem.Last(overdue) { ServiceClass = ServiceClass.Suspect };
-                return true;
-            }
-
-            return TryTakeAttempt(out turn);
+            return TryTakeLast(out turn) || TryTakeAttempt(out turn) || TryTakeWarning(out turn);
         }
     }
 
@@ -163,13 +167,20 @@ internal sealed partial class Scheduler : IDisposable
     {
         lock (_gate)
         {
-            if (turn is WorkItem.Route)
+            switch (turn)
             {
-                _unrouted.Leave(turn.ServiceClass);
-            }
-            else
-            {
-                _rotation.Leave(turn.ServiceClass);
+                case WorkItem.Route:
+                    _unrouted.Leave(turn.ServiceClass);
+                    break;
+
+                case WorkItem.Warning:
+                    _warnings--;
+                    break;
+
+                default:
+                    _rotation.Leave(turn.ServiceClass);
+                    RingForNext();
+                    break;
             }
 
             if (IsIdle)
@@ -201,7 +212,10 @@ internal sealed partial class Scheduler : IDisposable
     }
 
     /// <summary>An attempt is done with its site, though not yet written.</summary>
-    public void FinishAtSite(WorkItem.Attempt attempt, SiteHealth health)
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="health">What it says of the site.</param>
+    /// <param name="failure">What the site failed of; null when it did not, or what failed was not the site.</param>
+    public void FinishAtSite(WorkItem.Attempt attempt, SiteHealth health, DeliveryFailure? failure = null)
     {
         lock (_gate)
         {
@@ -212,6 +226,7 @@ internal sealed partial class Scheduler : IDisposable
                 TakeOverdue(site, now);
             }
 
+            site.LastFailure = failure is not null && site.HasReady ? failure : health == SiteHealth.Good ? null : site.LastFailure;
             Rotate(site);
         }
     }
@@ -246,20 +261,38 @@ internal sealed partial class Scheduler : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private bool IsIdle => _rotation.Occupied == 0 && _unrouted.Occupied == 0;
+    private bool IsIdle => _rotation.Occupied == 0 && _unrouted.Occupied == 0 && _warnings == 0;
+
+    private void Admit(QueueEntry entry, bool isWarned, TimeSpan wait)
+    {
+        entry.Warning = isWarned ? DelayWarningState.Done : DelayWarningState.NotYet;
+        entry.Destination.Entries++;
+        _messages.Add(entry);
+        Place(entry, wait);
+    }
 
     private void Place(QueueEntry entry, TimeSpan wait)
     {
         if (wait > TimeSpan.Zero)
         {
-            var due = _clock.GetTimestamp() + ToTimestamps(wait);
-            _later.Enqueue(entry, due);
-            _timer.RingAt(due);
+            PlaceWaiting(entry, _clock.GetTimestamp() + ToTimestamps(wait));
             return;
         }
 
+        entry.Destination.Append(entry);
+        NoteReady(entry);
+    }
+
+    private void NoteReady(QueueEntry entry)
+    {
+        entry.Place = EntryPlace.Ready;
+        if (AlarmOf(entry) != long.MaxValue)
+        {
+            // The timer is set for it when an attempt has ended: most new mail is gone by then.
+            _alarms.Add(entry);
+        }
+
         var destination = entry.Destination;
-        destination.Append(entry);
         if (!destination.IsRouting && (destination.Site is null || destination.RoutedUntil <= _clock.GetTimestamp()))
         {
             var serviceClass = destination.Site is { IsHealthy: true } ? ServiceClass.Healthy : destination.HasNew ? ServiceClass.New : ServiceClass.Suspect;
@@ -296,6 +329,25 @@ internal sealed partial class Scheduler : IDisposable
         }
     }
 
+    private bool TryTakeLast(out WorkItem turn)
+    {
+        while (_last < _maxPerSite && _rotation.HasSlot(ServiceClass.Suspect) && _overdue.TryDequeue(out var entry))
+        {
+            // A command may have taken it out since.
+            if (entry.Place == EntryPlace.Overdue)
+            {
+                _last++;
+                _rotation.Occupy(ServiceClass.Suspect);
+                GiveOut(entry);
+                turn = new WorkItem.Last(entry) { ServiceClass = ServiceClass.Suspect };
+                return true;
+            }
+        }
+
+        turn = null!;
+        return false;
+    }
+
     private bool TryTakeAttempt(out WorkItem turn)
     {
         var now = _clock.GetTimestamp();
@@ -305,7 +357,7 @@ internal sealed partial class Scheduler : IDisposable
             {
                 _rotation.Occupy(serviceClass);
                 Rotate(site);
-                _underWay.Add(entry, Decision.None);
+                GiveOut(entry);
                 turn = new WorkItem.Attempt(entry, site, now, IsFinal: entry.Expiry <= now) { ServiceClass = serviceClass };
                 return true;
             }
@@ -322,55 +374,32 @@ internal sealed partial class Scheduler : IDisposable
         {
             foreach (var entry in destination.TakeOverdue(now))
             {
+                _alarms.Remove(entry);
+                entry.Place = EntryPlace.Overdue;
                 _overdue.Enqueue(entry);
             }
         }
     }
 
-    private void OnTimer()
+    private void GiveOut(QueueEntry entry)
     {
-        while (TakeDue())
-        {
-            _wake();
-        }
-
-        _wake();
+        _alarms.Remove(entry);
+        entry.Place = EntryPlace.UnderWay;
+        _underWay++;
     }
 
-    /// <summary>Makes ready what is due; true when there is more than one batch of it.</summary>
-    private bool TakeDue()
+    private EntryDecision ComeBack(QueueEntry entry)
     {
-        lock (_gate)
-        {
-            var now = _clock.GetTimestamp();
-            _timer.Reset();
-            for (var taken = 0; _backingOff.TryPeek(out var site, out var until) && until <= now; taken++)
-            {
-                if (taken == MaxBatch)
-                {
-                    return true;
-                }
+        var decision = entry.Decision;
+        (entry.Place, entry.Decision) = (EntryPlace.Nowhere, EntryDecision.None);
+        _underWay--;
+        return decision;
+    }
 
-                _backingOff.Dequeue();
-                site.IsAwaited = false;
-                Rotate(site);
-            }
-
-            for (var taken = 0; _later.TryPeek(out var entry, out var due) && due <= now; taken++)
-            {
-                if (taken == MaxBatch)
-                {
-                    return true;
-                }
-
-                _later.Dequeue();
-                Place(entry, TimeSpan.Zero);
-            }
-
-            var nextBackoff = _backingOff.TryPeek(out _, out var rest) ? rest : long.MaxValue;
-            var nextEntry = _later.TryPeek(out _, out var next) ? next : long.MaxValue;
-            _timer.RingAt(Math.Min(nextBackoff, nextEntry));
-            return false;
-        }
+    private void Discharge(QueueEntry entry)
+    {
+        entry.Place = EntryPlace.Nowhere;
+        entry.Destination.Entries--;
+        _messages.Remove(entry);
     }
 }

@@ -1,3 +1,5 @@
+using Relay.Delivery;
+
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
@@ -50,6 +52,9 @@ internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
             }
         }
     }
+
+    /// <summary>What it last failed of, while others wait for it; null when it took mail since.</summary>
+    public DeliveryFailure? LastFailure { get; set; }
 
     /// <summary>The scheduler waits for the end of its rest.</summary>
     public bool IsAwaited { get; set; }

@@ -31,6 +31,11 @@ internal static class SiteVerdict
         return health;
     }
 
+    /// <summary>What the site failed of; null when nothing says that it did.</summary>
+    public static DeliveryFailure? FailureOf(IReadOnlyList<AttemptRecipient> recipients) => recipients
+        .Select(recipient => recipient.Outcome is DeliveryOutcome.Deferred(var failure) && Judge(failure) != SiteHealth.Neutral ? failure : null)
+        .FirstOrDefault(failure => failure is not null);
+
     private static SiteHealth Judge(DeliveryFailure failure) => failure.Reason switch
     {
         "connect-failed" or "known-unreachable" or "dns-failure" => SiteHealth.Unreachable,

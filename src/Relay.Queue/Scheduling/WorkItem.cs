@@ -7,8 +7,8 @@ internal abstract record WorkItem
     {
     }
 
-    /// <summary>Whose slot it occupies.</summary>
-    public required ServiceClass ServiceClass { get; init; }
+    /// <summary>Whose slot it occupies; warnings have slots of their own.</summary>
+    public ServiceClass ServiceClass { get; init; }
 
     /// <summary>An attempt.</summary>
     /// <param name="Entry">Of this entry.</param>
@@ -23,6 +23,10 @@ internal abstract record WorkItem
     /// </summary>
     /// <param name="Entry">The entry.</param>
     public sealed record Last(QueueEntry Entry) : WorkItem;
+
+    /// <summary>The sender is to be told that the message waits.</summary>
+    /// <param name="Entries">Those of the message that wait or stand in line.</param>
+    public sealed record Warning(IReadOnlyList<QueueEntry> Entries) : WorkItem;
 
     /// <summary>A look-up of a destination's site.</summary>
     /// <param name="Destination">The destination.</param>

@@ -9,4 +9,8 @@ namespace Relay.Queue.Storage;
 /// <param name="IsReport">The message is a TLS report of ours.</param>
 /// <param name="IsNullPath">The message has the null reverse-path, as notifications have.</param>
 internal readonly record struct IndexRow(
-    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt, bool IsReport, bool IsNullPath);
+    long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt, bool IsReport, bool IsNullPath)
+{
+    /// <summary>Its sender was told of the delay.</summary>
+    public bool IsWarned { get; init; }
+}

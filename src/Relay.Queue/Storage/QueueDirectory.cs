@@ -31,17 +31,18 @@ public sealed class QueueDirectory : IDisposable
     public static QueueDirectory Open(string path)
     {
         Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-        FileStream held;
+        var held = OpenLock(path);
         try
         {
-            held = OpenOwned(Path.Combine(path, "queue.lock"), FileShare.None);
+            if (!FileLock.TryTake(held.SafeFileHandle))
+            {
+                throw InUse(path, cause: null);
+            }
         }
-        catch (IOException error)
+        catch
         {
-            throw new IOException(
-                $"Another relay runs on the data directory {Path.GetFullPath(path)} (its queue.lock is held); stop it, or set "
-                + "Relay:DataDirectory to a directory of this relay's own",
-                error);
+            held.Dispose();
+            throw;
         }
 
         var directory = new QueueDirectory(path, held);
@@ -67,6 +68,24 @@ public sealed class QueueDirectory : IDisposable
 
     /// <summary>Makes a file that only its owner may read, where there is none.</summary>
     public static void MakeOwned(string file) => OpenOwned(file, FileShare.ReadWrite).Dispose();
+
+    // The runtime locks too, unless it is told not to.
+    private static FileStream OpenLock(string path)
+    {
+        try
+        {
+            return OpenOwned(Path.Combine(path, "queue.lock"), FileShare.None);
+        }
+        catch (IOException cause)
+        {
+            throw InUse(path, cause);
+        }
+    }
+
+    private static IOException InUse(string path, IOException? cause) => new(
+        $"Another relay runs on the data directory {Path.GetFullPath(path)} (its queue.lock is held); stop it, or set "
+        + "Relay:DataDirectory to a directory of this relay's own",
+        cause);
 
     private static FileStream OpenOwned(string file, FileShare share) => new(
         file,

@@ -113,6 +113,14 @@ internal sealed class QueueStore : IDisposable
     public Task<(long Queued, long Untried)> CountQueuedAsync(QueueId id, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.CountQueued(id), cancellationToken);
 
+    /// <summary>Reads a message for its queued recipients whose sender was not told of the delay; null when it is not there.</summary>
+    public Task<FailedMessage?> ReadDelayedAsync(QueueId id, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadDelayed(id), cancellationToken);
+
+    /// <summary>Commits a warning of the delay, or says why not.</summary>
+    public Task<StoreFault> WarnAsync(WarnSender warning) => _writer.SubmitAsync(warning);
+
+
     /// <summary>The octets within the file that new messages can have before it grows.</summary>
     public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadFreeOctets(), cancellationToken);
@@ -123,8 +131,8 @@ internal sealed class QueueStore : IDisposable
         using var connection = _source.OpenConnection();
         using var command = connection.CreateCommand();
         command.CommandText = """
-            SELECT recipient.message_id, destination, received_at, attempts, next_attempt, report_key IS NOT NULL, null_path FROM recipient
-            LEFT JOIN report ON report.message_id = recipient.message_id
+            SELECT recipient.message_id, destination, received_at, attempts, next_attempt, report_key IS NOT NULL, null_path, warned
+            FROM recipient LEFT JOIN report ON report.message_id = recipient.message_id
             WHERE state = 0 ORDER BY recipient.message_id, seq
             """;
         using var row = command.ExecuteReader();
@@ -132,7 +140,10 @@ internal sealed class QueueStore : IDisposable
         {
             yield return new IndexRow(
                 row.GetInt64(0), row.GetString(1), row.GetInt64(2), (int)row.GetInt64(3), row.GetInt64(4),
-                row.GetBoolean(5), row.GetInt64(6) != 0);
+                row.GetBoolean(5), row.GetInt64(6) != 0)
+            {
+                IsWarned = row.GetInt64(7) != 0,
+            };
         }
     }
 

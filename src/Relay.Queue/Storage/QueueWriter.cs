@@ -7,22 +7,31 @@ namespace Relay.Queue.Storage;
 /// <summary>
 /// The only writer of the store: a thread of its own, for the database's calls block. Each commit takes every operation
 /// that waits, so that many messages share one flush to the disk. When a group fails, its operations are tried one by
-/// one, so that none fails for another's fault; what must succeed is tried again every second until it does.
+/// one, so that none fails for another's fault; what must succeed is tried again until it does: every second, or, when it failed by a
+/// fault of its own, apart from all others and less and less often.
 /// </summary>
 internal sealed class QueueWriter : IDisposable
 {
     private const int MaxGroup = 1000;
     private const int MaxGroupOctets = 16 * 1024 * 1024;
+    private const int MaxRefusedAtOnce = 100;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromMinutes(10);
 
     // A disk that does not answer must not keep the relay from ending.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(20);
 
     private readonly object _gate = new();
+
+    // The thread waits by the machine's own time too.
+    private readonly TimeProvider _clock = TimeProvider.System;
     private readonly DbDataSource _source;
     private readonly Thread _thread;
     private readonly LinkedList<WriteOperation> _waiting = new();
     private readonly List<WriteOperation> _unsettled = [];
+    private readonly Queue<WriteOperation> _refused = new();
+    private TimeSpan _refusal = RetryInterval;
+    private long _refusedAt;
     private WriteStatements? _statements;
     private bool _closing;
 
@@ -91,11 +100,16 @@ internal sealed class QueueWriter : IDisposable
         var group = new List<WriteOperation>();
         while (TakeGroup(group))
         {
-            Write(group);
-            group.Clear();
+            if (group.Count > 0)
+            {
+                Write(group);
+                group.Clear();
+            }
+
+            RetryRefused();
         }
 
-        foreach (var operation in _unsettled)
+        foreach (var operation in _unsettled.Concat(_refused))
         {
             operation.Complete(StoreFault.Unavailable);
         }
@@ -109,11 +123,8 @@ internal sealed class QueueWriter : IDisposable
         {
             while (_waiting.Count == 0 && !_closing)
             {
-                if (_unsettled.Count == 0)
-                {
-                    Monitor.Wait(_gate);
-                }
-                else if (!Monitor.Wait(_gate, RetryInterval))
+                var pause = _unsettled.Count > 0 ? RetryInterval : _refused.Count > 0 ? _refusal : Timeout.InfiniteTimeSpan;
+                if (!Monitor.Wait(_gate, pause))
                 {
                     break;
                 }
@@ -170,13 +181,38 @@ internal sealed class QueueWriter : IDisposable
 
     private void Finish(WriteOperation operation, StoreFault fault)
     {
-        if (fault != StoreFault.None && operation.MustSucceed && !Volatile.Read(ref _closing))
+        if (fault == StoreFault.None || !operation.MustSucceed || Volatile.Read(ref _closing))
+        {
+            operation.Complete(fault);
+        }
+        else if (fault is StoreFault.Operation or StoreFault.Damaged)
+        {
+            _refusedAt = _refused.Count == 0 ? _clock.GetTimestamp() : _refusedAt;
+            _refused.Enqueue(operation);
+        }
+        else
         {
             _unsettled.Add(operation);
+        }
+    }
+
+    // In a group each of them would make all others be committed one by one, again and again.
+    private void RetryRefused()
+    {
+        if (_refused.Count == 0 || _clock.GetElapsedTime(_refusedAt) < _refusal)
+        {
             return;
         }
 
-        operation.Complete(fault);
+        var left = _refused.Count;
+        for (var tries = Math.Min(left, MaxRefusedAtOnce); tries > 0; tries--)
+        {
+            var operation = _refused.Dequeue();
+            Finish(operation, TryCommit([operation]));
+        }
+
+        _refusedAt = _clock.GetTimestamp();
+        _refusal = _refused.Count < left ? RetryInterval : _refusal * 2 < LongestRefusal ? _refusal * 2 : LongestRefusal;
     }
 
     private StoreFault TryCommit(IReadOnlyList<WriteOperation> group)

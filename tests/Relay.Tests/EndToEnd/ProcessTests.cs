@@ -36,13 +36,17 @@ public sealed class ProcessTests : IDisposable
         Assert.Single(relay.Events("stopped"));
     }
 
-    [Fact]
-    public async Task Run_OnADataDirectoryInUse_SaysSoAndExitsTwo()
+    [Theory] // also where the runtime is told to lock no files
+    [InlineData("0")]
+    [InlineData("1")]
+    public async Task Run_OnADataDirectoryInUse_SaysSoAndExitsTwo(string isLockingDisabled)
     {
         await using var dns = LabDnsServer.Start();
         var settings = RelayProcess.LabSettings(_directory, dns.Address, 9);
         await using var first = await RelayProcess.StartAsync(_directory, settings, Cancel);
-        var (code, text) = await RunAsync("run", $"--Relay:DataDirectory={settings["Relay:DataDirectory"]}", "--Relay:Listeners:0:Address=127.0.0.1:0");
+        var (code, text) = await RunAsync(
+            [("DOTNET_SYSTEM_IO_DISABLEFILELOCKING", isLockingDisabled)],
+            "run", $"--Relay:DataDirectory={settings["Relay:DataDirectory"]}", "--Relay:Listeners:0:Address=127.0.0.1:0");
         Assert.Equal(2, code);
         Assert.Contains("Another relay runs on the data directory", text, StringComparison.Ordinal);
     }

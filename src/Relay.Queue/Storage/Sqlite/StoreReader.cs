@@ -12,6 +12,7 @@ internal sealed class StoreReader : IDisposable
     private readonly PreparedStatement _recipients;
     private readonly PreparedStatement _failedIds;
     private readonly PreparedStatement _failed;
+    private readonly PreparedStatement _delayed;
     private readonly PreparedStatement _head;
     private readonly PreparedStatement _chunk;
     private readonly PreparedStatement _queued;
@@ -49,6 +50,13 @@ internal sealed class StoreReader : IDisposable
             WHERE message_id = @1 AND state IN (1, 2) ORDER BY seq
             """,
             1);
+        _delayed = new(
+            connection,
+            """
+            SELECT seq, mailbox, notify, original_recipient, warned, last_status, last_text, last_attempt FROM recipient
+            WHERE message_id = @1 AND state = 0 AND warned = 0 ORDER BY seq
+            """,
+            1);
         _head = new(connection, "SELECT head FROM message WHERE id = @1", 1);
         _chunk = new(connection, "SELECT data FROM chunk WHERE message_id = @1 AND seq = @2", 2);
         _queued = new(
@@ -74,24 +82,31 @@ internal sealed class StoreReader : IDisposable
     }
 
     /// <summary>The message and its failed recipients; null when it is not there.</summary>
-    public FailedMessage? ReadFailed(QueueId id)
+    public FailedMessage? ReadFailed(QueueId id) => ReadDiagnosed(id, _failed);
+
+    /// <summary>The message and its queued recipients whose sender was not told of the delay; null when it is not there.</summary>
+    public FailedMessage? ReadDelayed(QueueId id) => ReadDiagnosed(id, _delayed);
+
+    private FailedMessage? ReadDiagnosed(QueueId id, PreparedStatement statement)
     {
         var diagnostics = new List<(string Status, string Text)>();
-        var attemptedAt = 0L;
+        long? attemptedAt = null;
         var message = ReadMessage(id, () =>
         {
             var recipients = new List<StoredRecipient>();
-            using var row = _failed.Query(id.Value);
+            using var row = statement.Query(id.Value);
             while (row.Read())
             {
                 recipients.Add(ReadRecipient(row));
                 diagnostics.Add((TextOrNull(row, 5) ?? string.Empty, TextOrNull(row, 6) ?? string.Empty));
-                attemptedAt = row.IsDBNull(7) ? attemptedAt : Math.Max(attemptedAt, row.GetInt64(7));
+                attemptedAt = row.IsDBNull(7) ? attemptedAt : Math.Max(attemptedAt ?? 0, row.GetInt64(7));
             }
 
             return recipients;
         });
-        return message is null ? null : new FailedMessage(message, diagnostics, DateTimeOffset.FromUnixTimeMilliseconds(attemptedAt));
+        return message is null
+            ? null
+            : new FailedMessage(message, diagnostics, attemptedAt is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null);
     }
 
     private StoredMessage? ReadMessage(QueueId id, Func<List<StoredRecipient>> recipients)
@@ -144,6 +159,7 @@ internal sealed class StoreReader : IDisposable
         _recipients.Dispose();
         _failedIds.Dispose();
         _failed.Dispose();
+        _delayed.Dispose();
         _head.Dispose();
         _chunk.Dispose();
         _queued.Dispose();
