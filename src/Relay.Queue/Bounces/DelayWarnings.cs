@@ -10,7 +10,7 @@ namespace Relay.Queue.Bounces;
 /// Tells a sender that the message waits, without an attempt: by what its last attempt came to, or else by what its site last failed
 /// of. One notification about all recipients that wait.
 /// </summary>
-internal sealed class DelayWarnings(QueueStore store, Notifier notifier, TimeProvider clock)
+internal sealed class DelayWarnings(QueueStore store, NotificationWriter writer, TimeProvider clock)
 {
     // RFC 3463 §3.5: X.4.5, mail system congestion.
     private static readonly DeliveryFailure Untried = new(
@@ -49,15 +49,34 @@ internal sealed class DelayWarnings(QueueStore store, Notifier notifier, TimePro
             AttemptedAt = delayed.AttemptedAt,
             RetryUntil = clock.GetUtcNow() + clock.GetElapsedTime(clock.GetTimestamp(), entries.Max(entry => entry.Expiry)),
         };
-        var prepared = new List<PreparedNotification>();
-        using var content = new StoredContent(store, id, message);
-        foreach (var portion in notice.Portions())
-        {
-            prepared.Add(await notifier.PrepareAsync(portion, content, store.NextId(), cancellationToken));
-        }
+        return await CommitAsync(notice, message, [.. told.Select(one => one.Seq)], cancellationToken);
+    }
 
-        var warning = new WarnSender(id, [.. told.Select(one => one.Seq)], [.. prepared.Select(notification => notification.Insert)]);
-        return await store.WarnAsync(warning).WaitAsync(cancellationToken) == StoreFault.None ? prepared : null;
+    private async Task<IReadOnlyList<PreparedNotification>?> CommitAsync(
+        Notice notice, StoredMessage message, IReadOnlyList<int> warned, CancellationToken cancellationToken)
+    {
+        var prepared = new List<PreparedNotification>();
+        using var content = new StoredContent(store, notice.About, message);
+        try
+        {
+            foreach (var portion in notice.Portions())
+            {
+                // RFC 3461 §4.3: RET is for failures; other notifications return the header alone.
+                if (await writer.TryPrepareAsync(portion, content, ReturnedPart.BriefHeader, cancellationToken) is not { } notification)
+                {
+                    return null;
+                }
+
+                prepared.Add(notification);
+            }
+
+            var warning = new WarnSender(notice.About, warned, [.. prepared.Select(notification => notification.Insert)]);
+            return await store.WarnAsync(warning).WaitAsync(cancellationToken) == StoreFault.None ? prepared : null;
+        }
+        finally
+        {
+            prepared.ForEach(writer.Release);
+        }
     }
 
     private static string KeyOf(StoredRecipient recipient) => recipient.Envelope.Mailbox.MailDomain.Key;

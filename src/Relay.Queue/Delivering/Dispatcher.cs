@@ -39,7 +39,7 @@ internal sealed class Dispatcher : IDisposable
         _writer = new NotificationWriter(_store, storage.Space, _recorder.Notifier, logger);
         _failures = new FailureNotices(_store, _writer, Deliver, _recorder.Clock, logger);
         _undeliverable = new UndeliverableMail(_store, _recorder.FailedMail, _recorder.Clock, logger);
-        _warnings = new DelayWarnings(_store, _recorder.Notifier, _recorder.Clock);
+        _warnings = new DelayWarnings(_store, _writer, _recorder.Clock);
     }
 
     /// <summary>Where entries wait.</summary>
