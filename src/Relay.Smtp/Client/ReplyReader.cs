@@ -5,28 +5,32 @@ using Relay.Mail;
 namespace Relay.Smtp.Client;
 
 /// <summary>
-/// Reads one reply after the other from octets as they arrive (RFC 5321 §4.2). Strict, because a reply taken wrongly
-/// shifts the answers to all commands after it; bounded, because the peer is a stranger.
+/// Reads one reply after the other from octets as they arrive (RFC 5321 §4.2). Strict as to codes and line ends, because a
+/// reply taken wrongly shifts the answers to all commands after it; bounded, because the peer is a stranger. A text that is too
+/// long is cut and its code counts all the same (§4.2.1).
 /// </summary>
 internal sealed class ReplyReader
 {
     /// <summary>
-    /// Octets of a line with its CRLF. RFC 5321 §4.5.3.1.5 wants 512; EHLO keywords and texts exceed that in practice.
+    /// Octets of a line with its CRLF; what is more is read and dropped. RFC 5321 §4.5.3.1.5 wants 512; EHLO keywords and
+    /// texts exceed that in practice.
     /// </summary>
     public const int MaxLineLength = 2048;
 
-    /// <summary>Lines of one reply.</summary>
-    public const int MaxLines = 100;
-
-    /// <summary>Octets of one reply.</summary>
+    /// <summary>Octets of one reply with all that is dropped; more is none.</summary>
     public const int MaxReplyLength = 64 * 1024;
 
     private const int CodeLength = 3;
+    private const int MaxTextLength = MaxLineLength - 2;
 
     private readonly List<string> _lines = [];
     private EnhancedStatusCode _status;
     private int _code;
     private int _length;
+
+    // Inside a line whose beginning was taken: what is left of it is dropped.
+    private bool _isSkipping;
+    private bool _isLast;
 
     /// <summary>Why the last <see cref="Read"/> was <see cref="ReplyReadStatus.Malformed"/>; for people.</summary>
     public string Complaint { get; private set; } = string.Empty;
@@ -42,9 +46,28 @@ internal sealed class ReplyReader
         {
             var rest = octets[consumed..];
             var lineEnd = rest.IndexOfAny((byte)'\r', (byte)'\n');
-            if (Math.Max(lineEnd, lineEnd < 0 ? rest.Length : 0) > MaxLineLength - 2)
+            var text = lineEnd < 0 ? rest : rest[..lineEnd];
+            if (!_isSkipping && text.Length > MaxTextLength)
             {
-                return Complain("a reply line is too long");
+                if (!TryTakeLine(Cut(text)))
+                {
+                    return ReplyReadStatus.Malformed;
+                }
+
+                consumed += MaxTextLength;
+                _isSkipping = true;
+                continue;
+            }
+
+            if (_isSkipping)
+            {
+                consumed += text.Length;
+                rest = rest[text.Length..];
+                lineEnd = Math.Min(lineEnd, 0);
+                if (!TryCount(text.Length))
+                {
+                    return ReplyReadStatus.Malformed;
+                }
             }
 
             if (lineEnd < 0 || (rest[lineEnd] == '\r' && lineEnd + 1 == rest.Length))
@@ -59,12 +82,13 @@ internal sealed class ReplyReader
             }
 
             consumed += lineEnd + 2;
-            if (!TryTakeLine(rest[..lineEnd], out var isLast))
+            if (!_isSkipping && !TryTakeLine(text))
             {
                 return ReplyReadStatus.Malformed;
             }
 
-            if (isLast)
+            _isSkipping = false;
+            if (_isLast)
             {
                 reply = TakeReply();
                 return ReplyReadStatus.Complete;
@@ -73,10 +97,10 @@ internal sealed class ReplyReader
     }
 
     // RFC 5321 §4.2: Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
-    private bool TryTakeLine(ReadOnlySpan<byte> line, out bool isLast)
+    private bool TryTakeLine(ReadOnlySpan<byte> line)
     {
-        isLast = line.Length == CodeLength || (line.Length > CodeLength && line[CodeLength] == ' ');
-        if (!TryReadCode(line, out var code) || (!isLast && line[CodeLength] != '-'))
+        _isLast = line.Length == CodeLength || (line.Length > CodeLength && line[CodeLength] == ' ');
+        if (!TryReadCode(line, out var code) || (!_isLast && line[CodeLength] != '-'))
         {
             Complain($"not a reply: \"{Decode(line[..Math.Min(line.Length, 40)])}\"");
             return false;
@@ -89,16 +113,33 @@ internal sealed class ReplyReader
             return false;
         }
 
-        _length += line.Length + 2;
-        if (_lines.Count == MaxLines || _length > MaxReplyLength)
+        _code = code;
+        TakeText(line.Length > CodeLength ? line[(CodeLength + 1)..] : []);
+        return TryCount(line.Length + 2);
+    }
+
+    private bool TryCount(int octets)
+    {
+        _length += octets;
+        if (_length > MaxReplyLength)
         {
             Complain("a reply is too long");
             return false;
         }
 
-        _code = code;
-        TakeText(line.Length > CodeLength ? line[(CodeLength + 1)..] : []);
         return true;
+    }
+
+    // As much of a line as is kept, without the beginning of a character in UTF-8 whose end is dropped.
+    private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> line)
+    {
+        var end = MaxTextLength;
+        while (end > MaxTextLength - 3 && (line[end - 1] & 0xC0) == 0x80)
+        {
+            end--;
+        }
+
+        return line[..(line[end - 1] >= 0xC0 ? end - 1 : end)];
     }
 
     private void TakeText(ReadOnlySpan<byte> text)

@@ -71,34 +71,84 @@ public sealed class ReplyReaderTests
         }
     }
 
-    [Theory] // SMTP-42, RFC 5321 §4.5.3.1.5: 512 octets must be taken; ours is 2048
-    [InlineData(512, true)]
-    [InlineData(2048, true)]
-    [InlineData(2049, false)]
-    public void Line_AtItsLimit_DecidesByOneOctet(int length, bool isRead)
+    [Theory] // SMTP-42, RFC 5321 §4.5.3.1.5: 512 octets must be taken; of more than 2048 the text is cut and the code counts
+    [InlineData(512, 506)]
+    [InlineData(2048, 2042)]
+    [InlineData(2049, 2042)]
+    [InlineData(2106, 2042)]
+    [InlineData(9000, 2042)]
+    [InlineData(65536, 2042)]
+    public void Line_HoweverLong_KeepsItsCodeAndAsMuchTextAsFits(int length, int kept)
     {
-        var line = Encoding.Latin1.GetBytes("250 " + new string('x', length - 6) + "\r\n");
-
-        Assert.Equal(isRead ? ReplyReadStatus.Complete : ReplyReadStatus.Malformed, ReadInChunks(line, 512).Status);
+        var line = Encoding.Latin1.GetBytes("550 " + new string('x', length - 6) + "\r\n");
+        foreach (var size in new[] { line.Length, 4096, 512, 1 })
+        {
+            var (status, reply) = ReadInChunks(line, size);
+            Assert.Equal(ReplyReadStatus.Complete, status);
+            Assert.Equal((550, kept), (reply!.Code, reply.Text.Length));
+        }
     }
 
-    [Fact] // HARD-06 on the client's side: an endless line is refused while it comes
-    public void Line_WithoutEnd_IsRefusedAtTheLimit() =>
+    [Fact] // RFC 6531 §3.7.4.2: a character is kept whole or not at all
+    public void Line_CutInTheMiddleOfACharacter_StaysInUtf8()
+    {
+        for (var filling = 0; filling < 4; filling++)
+        {
+            var text = new string('x', filling) + string.Concat(Enumerable.Repeat("\u00FC\u20AC\U0001F4E7", 400));
+            var (status, reply) = ReadInChunks(Encoding.UTF8.GetBytes($"550-{text}\r\n550 end\r\n"), 1000);
+            Assert.Equal(ReplyReadStatus.Complete, status);
+            Assert.StartsWith(reply!.Lines[0], text, StringComparison.Ordinal);
+            Assert.InRange(reply.Lines[0].Length, 900, text.Length);
+        }
+    }
+
+    [Theory] // RFC 5321 §2.3.8: what is dropped is held to its line ends all the same
+    [InlineData("\n")]
+    [InlineData("\rx")]
+    public void Line_WithABareLineEndInWhatIsDropped_IsMalformed(string end) =>
         Assert.Equal(
             ReplyReadStatus.Malformed,
-            new ReplyReader().Read(Encoding.Latin1.GetBytes("250 " + new string('x', 2043)), out _, out _));
+            ReadInChunks(Encoding.Latin1.GetBytes("550 " + new string('x', 3000) + end + "250 Ok\r\n"), 100).Status);
+
+    [Fact] // the reply behind an overlong one is its own
+    public void Replies_BehindAnOverlongOne_AreTakenOneByOne()
+    {
+        var reader = new ReplyReader();
+        var octets = Encoding.Latin1.GetBytes("550-" + new string('x', 3000) + "\r\n550 5.1.1 no\r\n250 2.1.5 Ok\r\n");
+
+        Assert.Equal(ReplyReadStatus.Complete, reader.Read(octets, out var first, out var one));
+        Assert.Equal(ReplyReadStatus.Complete, reader.Read(octets.AsSpan(first), out _, out var two));
+        Assert.Equal(new EnhancedStatusCode(5, 1, 1), one!.Status);
+        Assert.Equal("250 2.1.5 Ok", two!.ToString());
+    }
+
+    [Theory] // HARD-06 on the client's side: an endless line is refused while it comes, at once where it is no reply
+    [InlineData("250 ", 64 * 1024)]
+    [InlineData("HTTP", 2047)]
+    public void Line_WithoutEnd_IsRefusedAtTheLimit(string start, int limit)
+    {
+        var octets = Encoding.Latin1.GetBytes(start + new string('x', limit - start.Length - 2));
+
+        Assert.Equal(ReplyReadStatus.Incomplete, ReadInChunks(octets[..^1], 1000).Status);
+        Assert.Equal(ReplyReadStatus.Malformed, ReadInChunks([.. octets, .. "xxx"u8], 1000).Status);
+    }
 
     [Theory] // our bound, RFC 5321 §4.2 has none
-    [InlineData(100, 10, true)]
-    [InlineData(101, 10, false)]
+    [InlineData(150, 10, true)]
+    [InlineData(10_000, 0, true)]
+    [InlineData(11_000, 0, false)]
+    [InlineData(32, 2000, true)]
     [InlineData(33, 1990, false)]
+    [InlineData(20, 4000, false)]
     public void Reply_WithManyLines_IsBounded(int lines, int length, bool isRead)
     {
         var text = new string('x', length);
         var octets = string.Concat(Enumerable.Range(1, lines).Select(i => $"250{(i == lines ? ' ' : '-')}{text}\r\n"));
 
-        Assert.Equal(
-            isRead ? ReplyReadStatus.Complete : ReplyReadStatus.Malformed, ReadInChunks(Encoding.Latin1.GetBytes(octets), 3000).Status);
+        var (status, reply) = ReadInChunks(Encoding.Latin1.GetBytes(octets), 3000);
+
+        Assert.Equal(isRead ? ReplyReadStatus.Complete : ReplyReadStatus.Malformed, status);
+        Assert.Equal(isRead ? lines : null, reply?.Lines.Count);
     }
 
     [Fact] // EXT-02, RFC 2920 §3.1: replies of a group often share a packet
@@ -118,7 +168,7 @@ public sealed class ReplyReaderTests
     public void Read_OfRandomOctets_NeverThrows()
     {
         var random = new Random(20261122);
-        string[] pieces = ["250", "-", " ", "\r\n", "2.1.5", "\n", "\r", "550-5.7.1 x", "\u00FF\u0000", "text", "250 "];
+        string[] pieces = [new string('x', 1200), "250", "-", " ", "\r\n", "2.1.5", "\n", "\r", "550-5.7.1 x", "\u00FF\u0000", "text", "250 "];
         for (var round = 0; round < 20_000; round++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => pieces[random.Next(pieces.Length)]));
