@@ -7,9 +7,11 @@ namespace Relay.Delivery.Transport;
 /// <summary>
 /// The one place that decides what a reply or a fault means. By scope, narrowest first:
 /// <list type="bullet">
-/// <item>Recipient. A refusal of RCPT is about that recipient: 4yz defers, 5yz bounces. 452, and 552 in this place,
-/// mean "enough for one transaction" (RFC 5321 §4.5.3.1.10): the rest is sent again at once where some were taken, else
-/// deferred.</item>
+/// <item>Recipient. A refusal of RCPT is about that recipient: 4yz defers, 5yz bounces.</item>
+/// <item>Number of recipients. 452 and 552 without an enhanced code, 452 with one that is not about the mailbox, and X.5.3
+/// behind any code mean "enough for one transaction" (RFC 5321 §4.5.3.1.10, RFC 3463 §3.6): the rest is sent again at once
+/// where the message was taken for some, else deferred. Only 5yz 5.5.3 for the first recipients of a session bounces, for they
+/// cannot be too many; 552 does not even then. 552 with any other code, 5.2.2 above all, is about the mailbox or the message.</item>
 /// <item>Message. A refusal of MAIL with 5yz, and any refusal of DATA or of the final dot, is about the message and
 /// ends the attempt for those concerned: 4yz defers, 5yz bounces. No other host is asked to overrule it.</item>
 /// <item>Host. A refusal of MAIL with 4yz, and 421 before the content, are about the host's present state: the next
@@ -30,9 +32,9 @@ internal static class FailurePolicy
     /// <param name="result">Its result.</param>
     /// <param name="fault">What broke the session, if it broke.</param>
     /// <param name="hop">Where.</param>
-    /// <param name="someAccepted">Another recipient was taken in this transaction.</param>
-    public static NextStep Judge(RecipientResult result, SessionFault? fault, HopFacts hop, bool someAccepted) =>
-        result.Reply is { } reply ? Judge(reply, result.Stage, hop, someAccepted) : Judge(fault, hop);
+    /// <param name="taken">Whom the host has taken on this connection besides.</param>
+    public static NextStep Judge(RecipientResult result, SessionFault? fault, HopFacts hop, RecipientsTaken taken) =>
+        result.Reply is { } reply ? Judge(reply, result.Stage, hop, taken) : Judge(fault, hop);
 
     /// <summary>The greeting or EHLO was refused, or the session broke there.</summary>
     public static DeliveryFailure Unavailable(StepResult step, HopFacts hop)
@@ -99,7 +101,7 @@ internal static class FailurePolicy
         return result.Fault is { Kind: SessionFaultKind.ConnectionLost, Stage: not SmtpStage.EndOfData };
     }
 
-    private static NextStep Judge(Reply reply, SmtpStage stage, HopFacts hop, bool someAccepted)
+    private static NextStep Judge(Reply reply, SmtpStage stage, HopFacts hop, RecipientsTaken taken)
     {
         // RFC 5321 §4.2.1: the code alone decides, in doubt its first digit.
         if (reply.IsPositive && stage == SmtpStage.EndOfData)
@@ -110,7 +112,7 @@ internal static class FailurePolicy
         if (stage < SmtpStage.EndOfData && reply.Code == 421)
         {
             // RFC 5321 §3.8: the server closes the channel; nothing was said about the message.
-            return new NextStep.TryNextHost(Refused(reply, new(4, 3, 2), hop));
+            return new NextStep.TryNextHost(Refused(reply, StatusOf(reply), hop));
         }
 
         if (stage < SmtpStage.Content && reply.Code == 530 && hop.Tls is null)
@@ -120,11 +122,10 @@ internal static class FailurePolicy
                 Refused(reply, new(4, 7, 10), hop) with { Reason = FailureReason.TlsDemanded });
         }
 
-        if (stage == SmtpStage.Recipient && reply.Code is 452 or 552)
+        if (stage == SmtpStage.Recipient && MeansTooMany(reply, taken))
         {
-            // RFC 5321 §4.5.3.1.10: both mean too many recipients in this place.
-            var failure = Refused(reply, new(4, 5, 3), hop);
-            return someAccepted ? new NextStep.SendAgain(failure) : Deferred(failure);
+            var failure = Refused(reply, StatusOfTooMany(reply, taken), hop);
+            return taken == RecipientsTaken.WithThisMessage ? new NextStep.SendAgain(failure) : Deferred(failure);
         }
 
         if (stage == SmtpStage.Mail && reply.IsTransient)
@@ -136,6 +137,25 @@ internal static class FailurePolicy
             ? new NextStep.Settle(new DeliveryOutcome.Bounced(Refused(reply, StatusOf(reply), hop)))
             : Deferred(Refused(reply, reply.IsTransient ? StatusOf(reply) : new(4, 5, 0), hop));
     }
+
+    private static bool MeansTooMany(Reply reply, RecipientsTaken taken) => reply switch
+    {
+        // RFC 3463 §3.6: X.5.3 should be answered by segmentation. A 5yz before any recipient was taken is about something else,
+        // and its code decides; for 552 RFC 5321 §4.5.3.1.10 knows no such difference.
+        { Status: { Subject: 5, Detail: 3 } } => reply.Code == 552 || reply.IsTransient || taken != RecipientsTaken.None,
+        { Status.IsNone: true } => reply.Code is 452 or 552,
+        // RFC 3463 §3.2, §3.3: what is said of an address or a mailbox will not change in the next transaction.
+        { Code: 452, Status.Subject: not (1 or 2) } => true,
+        _ => false,
+    };
+
+    private static EnhancedStatusCode StatusOfTooMany(Reply reply, RecipientsTaken taken) => reply switch
+    {
+        { Status.Class: 4 } => reply.Status,
+        // RFC 5321 §4.2.3: what the bare codes say of the first recipients: insufficient storage, of the system or the mailbox.
+        { Status.IsNone: true } when taken == RecipientsTaken.None => reply.Code == 452 ? new(4, 3, 1) : new(4, 2, 2),
+        _ => new(4, 5, 3),
+    };
 
     private static NextStep Judge(SessionFault? fault, HopFacts hop)
     {

@@ -9,6 +9,7 @@ namespace Relay.Delivery.Transport;
 internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPAddress localAddress)
 {
     private readonly HashSet<DomainName> _served = [];
+    private bool _hasTakenRecipients;
 
     public PoolKey Key { get; } = key;
 
@@ -32,6 +33,10 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
 
     public int Transactions { get; set; }
 
+    /// <summary>Recipients of one transaction. RFC 5321 §4.5.3.1.8: a server takes 100 at least; one that said it takes fewer
+    /// is not offered more again.</summary>
+    public int MaxRecipients { get; private set; } = 100;
+
     /// <summary>When it was put back, on the monotonic clock.</summary>
     public long IdleSince { get; set; }
 
@@ -51,6 +56,19 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
         _ => false,
     };
 
+    /// <summary>Notes what a transaction came to, and tells whom the host has taken.</summary>
+    public RecipientsTaken Take(TransactionResult result)
+    {
+        _hasTakenRecipients |= result.Recipients.Any(
+            recipient => recipient.Stage is > SmtpStage.Recipient and <= SmtpStage.EndOfData);
+        return Delivered(result) > 0 ? RecipientsTaken.WithThisMessage
+            : _hasTakenRecipients ? RecipientsTaken.WithAnother
+            : RecipientsTaken.None;
+    }
+
+    /// <summary>There were too many recipients in a transaction; as many as were taken are not.</summary>
+    public void LowerMaxRecipients(TransactionResult result) => MaxRecipients = Math.Clamp(Delivered(result), 1, MaxRecipients);
+
     /// <summary>Notes that the connection serves a policy domain; true the first time it does.</summary>
     public bool StartServing(DomainName? policyDomain) => _served.Add(policyDomain ?? DomainName.Root);
 
@@ -68,6 +86,9 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
         IsFirstUse = isFirstUse,
         Time = Time,
     };
+
+    private static int Delivered(TransactionResult result) => result.Recipients.Count(
+        recipient => recipient is { Reply.IsPositive: true, Stage: SmtpStage.EndOfData });
 
     /// <summary>Says QUIT where that still makes sense, and closes. Bounded by QUIT's time limit.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)

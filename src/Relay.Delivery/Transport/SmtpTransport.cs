@@ -11,9 +11,6 @@ namespace Relay.Delivery.Transport;
 internal sealed class SmtpTransport(
     AddressLookup addresses, ConnectionPool pool, ConnectionOpener opener, TimeProvider clock, ILogger<SmtpTransport> logger)
 {
-    // RFC 5321 §4.5.3.1.8: a server takes 100 recipients at least; more go in portions.
-    private const int MaxRecipients = 100;
-
     private enum Next
     {
         Nothing = 0,
@@ -128,7 +125,7 @@ internal sealed class SmtpTransport(
             var waiting = Fitting(progress, connection.Session.Capabilities, hop);
             while (next == Next.Nothing && waiting.Count > 0)
             {
-                var portion = waiting.GetRange(0, Math.Min(MaxRecipients, waiting.Count));
+                var portion = waiting.GetRange(0, Math.Min(connection.MaxRecipients, waiting.Count));
                 next = await SendAsync(progress, portion, connection, hop, cancellationToken);
                 waiting.RemoveAll(recipient => recipient.Recipient.Outcome is not null);
                 if (connection.Session.Fault is { } fault)
@@ -189,13 +186,16 @@ internal sealed class SmtpTransport(
             return Next.FreshConnection;
         }
 
-        var someAccepted = result.Recipients.Any(
-            recipient => recipient is { Reply.IsPositive: true, Stage: SmtpStage.EndOfData });
+        var taken = connection.Take(result);
         var next = Next.Nothing;
         for (var i = 0; i < portion.Count; i++)
         {
-            var step = FailurePolicy.Judge(result.Recipients[i], result.Fault, hop, someAccepted);
+            var step = FailurePolicy.Judge(result.Recipients[i], result.Fault, hop, taken);
             next = Later(next, Apply(progress, portion[i], step));
+            if (step is NextStep.SendAgain)
+            {
+                connection.LowerMaxRecipients(result);
+            }
         }
 
         LogUncertain(progress.Attempt, portion, hop);

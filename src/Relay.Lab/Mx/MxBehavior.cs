@@ -39,8 +39,11 @@ public sealed record MxBehavior
     /// <summary>The cipher suites spoken; null for the system's.</summary>
     public CipherSuitesPolicy? CipherSuites { get; init; }
 
-    /// <summary>Recipients taken in one transaction; the next get 452.</summary>
+    /// <summary>Recipients taken in one transaction; the next get <see cref="TooManyReply"/>.</summary>
     public int MaxRecipients { get; init; } = int.MaxValue;
+
+    /// <summary>What the next recipients get.</summary>
+    public string TooManyReply { get; init; } = "452 4.5.3 Too many recipients";
 
     /// <summary>How replies are cut into writes.</summary>
     public MxChunking Chunking { get; init; }

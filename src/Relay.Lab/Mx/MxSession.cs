@@ -83,7 +83,7 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
     private async Task RecipientAsync(MxCommand command, CancellationToken cancellationToken)
     {
         var reply = _mail is null ? "503 5.5.1 Not now\r\n"
-            : _recipients.Count >= behavior.MaxRecipients ? "452 4.5.3 Too many recipients\r\n"
+            : _recipients.Count >= behavior.MaxRecipients ? $"{behavior.TooManyReply}\r\n"
             : "250 2.1.5 Ok\r\n";
         if (await AnswerAsync("RCPT", command.Line, reply, cancellationToken) == '2')
         {

@@ -46,15 +46,150 @@ public class RecipientTests
         Assert.Equal(25, host.Messages.SelectMany(message => message.Recipients).Distinct().Count());
     }
 
-    [Theory] // SMTP-37, RFC 5321 §4.5.3.1.10: 552 means 452 in this place
-    [InlineData("452 4.5.3 Too many")]
-    [InlineData("552 5.5.3 Too many")]
-    public async Task Deliver_TooManyAtTheFirstRecipient_IsDeferred(string reply)
+    [Theory] // RFC 3463 §3.6: X.5.3 should be answered by segmentation; RFC 5321 §4.5.3.1.10
+    [InlineData("550 5.5.3 Too many recipients", 5)]
+    [InlineData("550 5.5.3 Too many recipients", 1)]
+    [InlineData("554 5.5.3 Too many recipients", 5)]
+    [InlineData("451 4.5.3 One at a time", 1)]
+    [InlineData("450 4.5.3 Too many recipients", 5)]
+    [InlineData("452 4.5.3 Too many recipients", 1)]
+    [InlineData("452 4.3.1 Too many recipients", 5)]
+    [InlineData("452 Too many recipients", 5)]
+    [InlineData("552 5.5.3 Too many recipients", 5)]
+    [InlineData("552 Too many recipients", 1)]
+    public async Task Deliver_HostTakesAFewAtATime_TwelveFollowEachOtherAtOnce(string reply, int atATime)
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite with { MaxRecipients = atATime, TooManyReply = reply });
+
+        var attempt = await lab.DeliverAsync("a.test", [.. Enumerable.Range(0, 12).Select(i => $"r{i}")]);
+
+        Assert.All(attempt.Recipients, recipient => Assert.IsType<DeliveryOutcome.Delivered>(recipient.Outcome));
+        var messages = await host.MessagesAsync((11 + atATime) / atATime);
+        Assert.Equal(12, messages.SelectMany(message => message.Recipients).Distinct().Count());
+        Assert.Single(host.Connections);
+        // Once told, it is not offered more than it takes.
+        Assert.InRange(host.Commands.Count(command => command.Verb == "RCPT"), 12, 24);
+    }
+
+    [Fact] // RFC 5321 §4.5.3.1.10: a limit of the session, not of the transaction
+    public async Task Deliver_TooManyInTheSession_RestIsDeferredAndNotBounced()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite
+            .At(new MxRule("RCPT", MxAction.Reply("250 2.1.5 Ok")) { Times = 5 })
+            .At("RCPT", MxAction.Reply("550 5.5.3 Too many recipients")));
+
+        var attempt = await lab.DeliverAsync("a.test", [.. Enumerable.Range(0, 12).Select(i => $"r{i}")]);
+
+        Assert.Equal(5, attempt.Recipients.Count(recipient => recipient.Outcome is DeliveryOutcome.Delivered));
+        attempt.AssertDeferred("4.5.3", 11);
+        (await lab.DeliverAsync("a.test")).AssertDeferred("4.5.3");
+    }
+
+    [Fact] // the message was refused for those that were taken; the rest has not been asked yet
+    public async Task Deliver_TooManyAndTheMessageIsRefused_RestIsDeferred()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", (Polite with { MaxRecipients = 1, TooManyReply = "550 5.5.3 Too many" })
+            .At(MxRule.EndOfData, MxAction.Reply("554 5.6.0 No")));
+
+        var attempt = await lab.DeliverAsync("a.test", "ann", "bob");
+
+        attempt.AssertBounced("5.6.0", 0);
+        attempt.AssertDeferred("4.5.3", 1);
+    }
+
+    [Theory] // SMTP-37, RFC 5321 §4.5.3.1.10: 552 means 452 in this place; the status says what the host said
+    [InlineData("452 4.5.3 Too many", "4.5.3")]
+    [InlineData("552 5.5.3 Too many", "4.5.3")]
+    [InlineData("451 4.5.3 Too many", "4.5.3")]
+    [InlineData("452 4.3.1 Disk full", "4.3.1")]
+    [InlineData("452 Disk full", "4.3.1")]
+    [InlineData("552 Mailbox full", "4.2.2")]
+    public async Task Deliver_TooManyAtTheFirstRecipient_IsDeferred(string reply, string status)
     {
         await using var lab = new DeliveryLab();
         lab.StartMx("a.test", "mx.a.test", Polite.At("RCPT", MxAction.Reply(reply)));
 
-        (await lab.DeliverAsync("a.test")).AssertDeferred("4.5.3");
+        (await lab.DeliverAsync("a.test")).AssertDeferred(status);
+    }
+
+    [Theory] // RFC 3463 §3.3, RFC 1870 §6.1: an enhanced code that is not about the number of recipients is about this one
+    [InlineData("552 5.2.2 Mailbox full", "5.2.2")]
+    [InlineData("552 5.3.4 Too big for this mailbox", "5.3.4")]
+    [InlineData("552 5.7.1 Not from you", "5.7.1")]
+    [InlineData("452 4.2.2 Mailbox full", "4.2.2")]
+    [InlineData("452 4.1.1 Not sure", "4.1.1")]
+    public async Task Deliver_OneMailboxFull_IsThatRecipientsAloneWithItsOwnStatus(string reply, string status)
+    {
+        await using var lab = new DeliveryLab();
+        var host = lab.StartMx("a.test", "mx.a.test", Polite.At("RCPT", "full@", MxAction.Reply(reply)));
+
+        var attempt = await lab.DeliverAsync("a.test", "full", "ann");
+
+        attempt.AssertDelivered(1);
+        if (status[0] == '5')
+        {
+            attempt.AssertBounced(status);
+        }
+        else
+        {
+            attempt.AssertDeferred(status);
+        }
+
+        Assert.Equal(2, host.Commands.Count(command => command.Verb == "RCPT"));
+    }
+
+    [Fact] // RFC 5321 §4.2.1: before any recipient was taken they cannot be too many, and the code decides
+    public async Task Deliver_TooManyForTheOnlyRecipient_IsBounced()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At("RCPT", MxAction.Reply("550 5.5.3 Too many")));
+
+        (await lab.DeliverAsync("a.test")).AssertBounced("5.5.3");
+    }
+
+    [Theory] // RFC 5321 §3.8, RFC 3463 §2: the host's own status, where it gives one
+    [InlineData("MAIL", "421 4.7.0 Rate limited", "4.7.0")]
+    [InlineData("RCPT", "421 4.7.28 Rate limited", "4.7.28")]
+    [InlineData("DATA", "421 4.3.0 Closing", "4.3.0")]
+    [InlineData("MAIL", "421 Closing", "4.3.2")]
+    [InlineData("RCPT", "421 5.7.0 Closing", "4.3.2")]
+    public async Task Deliver_HostClosesWithAStatus_StatusIsKept(string stage, string reply, string status)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At(stage, MxAction.ReplyAndClose(reply)));
+
+        (await lab.DeliverAsync("a.test")).AssertDeferred(status);
+    }
+
+    [Theory] // RFC 5321 §4.2.1: the code counts, however much text there is
+    [InlineData(1, 2100)]
+    [InlineData(150, 10)]
+    [InlineData(30, 2040)]
+    public async Task Deliver_RefusalWithMuchText_IsBouncedByItsCode(int lines, int length)
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", Polite.At("RCPT", "never@", MxAction.Reply(
+            [.. Enumerable.Range(1, lines).Select(i => $"550{(i == lines ? ' ' : '-')}5.1.1 {new string('x', length)}")])));
+
+        var attempt = await lab.DeliverAsync("a.test", "never", "ann");
+
+        Assert.InRange(attempt.AssertBounced("5.1.1").Reply!.Text.Length, lines * Math.Min(length, 2000), 64 * 1024);
+        attempt.AssertDelivered(1);
+    }
+
+    [Fact] // RFC 5321 §4.1.1.1: what is offered in the last of many lines is offered
+    public async Task Deliver_HelloOf150Lines_IsReadToItsEnd()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", lab.WithTls("mx.a.test") with
+        {
+            Extensions = [.. Enumerable.Range(0, 150).Select(i => $"XEXTENSION{i} {new string('x', 100)}")],
+        });
+
+        Assert.NotNull((await lab.DeliverAsync("a.test")).AssertDelivered().Hop.Tls);
     }
 
     [Fact] // SMTP-38, RFC 5321 §3.3, §4.2.1
