@@ -49,7 +49,14 @@ public static class CertificateJudge
     /// </summary>
     private static string? ChainReason(X509Certificate2 leaf, X509Chain chain, DateTimeOffset now)
     {
-        var status = X509ChainStatusFlags.NoError;
+        // A chain that has no elements has proved nothing, whatever else it says.
+        var status = chain.ChainElements.Count == 0 ? X509ChainStatusFlags.PartialChain : X509ChainStatusFlags.NoError;
+        foreach (var fault in chain.ChainStatus)
+        {
+            // Of time the elements tell, for it matters whose is over.
+            status |= fault.Status & ~X509ChainStatusFlags.NotTimeValid;
+        }
+
         for (var depth = 0; depth < chain.ChainElements.Count; depth++)
         {
             var element = chain.ChainElements[depth];
@@ -71,7 +78,9 @@ public static class CertificateJudge
             }
         }
 
-        return Reason(status, chain) ?? (chain.ChainElements.Any(SignatureStrength.IsWeak) ? "weak-signature-or-key" : null);
+        return Reason(status, chain)
+            ?? (KeyUsage.AllowsServer(leaf) ? null : "invalid-key-usage")
+            ?? (chain.ChainElements.Any(SignatureStrength.IsWeak) ? "weak-signature-or-key" : null);
     }
 
     private static string? Reason(X509ChainStatusFlags status, X509Chain chain)
