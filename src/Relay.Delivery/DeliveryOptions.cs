@@ -29,6 +29,9 @@ public sealed class DeliveryOptions
     /// <summary>PEM file of root certificates that replace the system's; null for the system's.</summary>
     public string? TrustedRootsFile { get; init; }
 
+    /// <summary>TLS 1.0 and 1.1 are tried before clear text with hosts of which nothing is demanded (RFC 8996 §4, §5: off).</summary>
+    public bool AllowTls10 { get; init; }
+
     /// <summary>Loopback and own addresses may be delivered to; for labs.</summary>
     public bool AllowLoopback { get; init; }
 

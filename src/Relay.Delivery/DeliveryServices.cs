@@ -32,6 +32,8 @@ public static class DeliveryServices
         services.TryAddSingleton<AddressLookup>();
         services.TryAddSingleton<Dialer>();
         services.TryAddSingleton<TlsClientPolicy>();
+        services.TryAddSingleton<SessionOpener>();
+        services.TryAddSingleton<TlsFallback>();
         services.TryAddSingleton<ConnectionOpener>();
         services.TryAddSingleton<IMxProbe, MxProbe>();
         services.TryAddSingleton<ConnectionPool>();

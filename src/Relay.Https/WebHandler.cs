@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Relay.Tls;
 
 namespace Relay.Https;
 
@@ -48,14 +48,19 @@ public static class WebHandler
                 var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                // RFC 8461 §7.2, RFC 9325 §3.1.1: TLS 1.2 or newer. SNI and the name to verify are the URI's host (§7.1).
-#pragma warning disable CA5398 // The floor is the RFC's, not the operating system's.
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning restore CA5398
-                CertificateChainPolicy = chainPolicy,
-                RemoteCertificateValidationCallback = accept,
-            },
+            SslOptions = TlsOptions(chainPolicy, accept),
         };
+
+    private static SslClientAuthenticationOptions TlsOptions(X509ChainPolicy chainPolicy, RemoteCertificateValidationCallback accept)
+    {
+        var options = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = chainPolicy,
+            RemoteCertificateValidationCallback = accept,
+        };
+        // RFC 8461 §7.2, RFC 9325 §3.1.1: TLS 1.2 or newer, and nothing weaker on a second try. SNI and the name to verify are
+        // the URI's host (§7.1).
+        TlsOffer.Sound.ApplyTo(options);
+        return options;
+    }
 }

@@ -77,7 +77,7 @@ internal sealed class MxProbe(
     {
         CertificateVerdict? verdict = null;
         CertificateFacts? shown = null;
-        var options = tlsPolicy.For(host, formed => verdict = formed);
+        var options = tlsPolicy.For(host, TlsOffer.Sound, formed => verdict = formed);
         var judge = options.RemoteCertificateValidationCallback!;
         options.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
         {

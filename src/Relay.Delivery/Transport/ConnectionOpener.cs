@@ -1,10 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Relay.Delivery.Routing;
-using Relay.Mail;
 using Relay.Smtp.Client;
 using Relay.Tls;
 
@@ -16,56 +12,39 @@ namespace Relay.Delivery.Transport;
 /// TLS or no session.
 /// </summary>
 internal sealed class ConnectionOpener(
-    Dialer dialer,
-    TlsClientPolicy tlsPolicy,
-    DeliveryIdentity identity,
-    IOptions<DeliveryOptions> options,
-    TimeProvider clock,
-    ILogger<ConnectionOpener> logger)
+    SessionOpener sessions, TlsClientPolicy tlsPolicy, TlsFallback fallback, ILogger<ConnectionOpener> logger)
 {
-    private static readonly TimeSpan ClearLifetime = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan UnreachableLifetime = TimeSpan.FromMinutes(1);
-
-    // RFC 5321 §4.5.4.1: dead addresses are remembered, so that queued messages do not each wait for the time-out.
-    // Shorter than the first retry interval, so that every retry really tries.
-    private readonly ExpiringCache<(IPAddress, int), string> _unreachable = new(10_000, UnreachableLifetime, clock);
-
-    // Hosts whose handshake failed lately, with the reason: opportunistic sessions go straight to clear (RFC 7435 §3).
-    private readonly ExpiringCache<PoolKey, string> _clear = new(10_000, ClearLifetime, clock);
-
     /// <summary>Opens a connection that meets the host's requirement.</summary>
     public async Task<OpenResult> OpenAsync(
         DeliveryAttempt attempt, MxHost host, PoolKey key, CancellationToken cancellationToken)
     {
         var task = new ConnectRequest(attempt, host, key);
-        if (host.Requirement == TlsRequirement.Opportunistic && _clear.TryRecall(key, out var remembered))
+        if (host.Requirement == TlsRequirement.Opportunistic && fallback.Recall(key) is { } remembered)
         {
-            return await OpenInClearAsync(task, remembered, isFirstUse: true, cancellationToken);
+            return await fallback.OpenAsync(task, remembered, isFirstUse: true, cancellationToken);
         }
 
-        var greeted = await GreetAsync(task, cancellationToken);
-        if (greeted.Connection is not { } connection)
+        var opened = await sessions.OpenAsync(task, cancellationToken);
+        if (opened.Connection is not { } connection)
         {
-            return greeted;
+            return opened;
         }
 
+        TlsFallbackStep? left = null;
         var handedOver = false;
         try
         {
-            var opened = await SecureAsync(task, connection, cancellationToken);
+            opened = await SecureAsync(task, connection, cancellationToken);
             if (opened.Connection is not null && host.Login is { } login)
             {
                 opened = await LogInAsync(task, connection, login, cancellationToken);
             }
 
             handedOver = opened.Connection is not null;
-            if (opened.Connection is null && opened.Failure is null)
+            if (opened is { Connection: null, Failure: null })
             {
-                // RFC 3207 §4: after a failed handshake the connection is of no use; clear takes a new one.
-                return await OpenInClearAsync(task, connection.TlsReason, isFirstUse: false, cancellationToken);
+                left = fallback.Begin(key, connection.Session.Fault!);
             }
-
-            return opened;
         }
         finally
         {
@@ -74,73 +53,12 @@ internal sealed class ConnectionOpener(
                 await connection.CloseAsync(cancellationToken);
             }
         }
+
+        // RFC 3207 §4: after a failed handshake the connection is of no use; what follows takes a new one.
+        return left is { } step ? await fallback.OpenAsync(task, step, isFirstUse: false, cancellationToken) : opened;
     }
 
-    private async Task<OpenResult> OpenInClearAsync(
-        ConnectRequest task, string reason, bool isFirstUse, CancellationToken cancellationToken)
-    {
-        var greeted = await GreetAsync(task, cancellationToken);
-        if (greeted.Connection is { } connection)
-        {
-            connection.TlsResult = TlsSessionResult.HandshakeFailed;
-            connection.TlsReason = reason;
-            task.Leave(connection, isFirstUse);
-        }
-
-        return greeted;
-    }
-
-    /// <summary>Connects, reads the greeting and says EHLO.</summary>
-    private async Task<OpenResult> GreetAsync(ConnectRequest task, CancellationToken cancellationToken)
-    {
-        var target = (task.Key.Address, task.Key.Port);
-        if (_unreachable.TryRecall(target, out var earlier))
-        {
-            return new(null, FailurePolicy.Unreachable(
-                task.Hop(null), FailureReason.KnownUnreachable, $"not tried again yet: {earlier}"));
-        }
-
-        var dialed = await dialer.ConnectAsync(new IPEndPoint(task.Key.Address, task.Key.Port), cancellationToken);
-        if (dialed.Socket is not { } socket)
-        {
-            _unreachable.Remember(target, dialed.Detail);
-            return new(null, FailurePolicy.Unreachable(task.Hop(null), FailureReason.ConnectFailed, dialed.Detail));
-        }
-
-        var connection = Connection(task.Key, socket);
-        var greeted = false;
-        try
-        {
-            var step = await connection.Session.OpenAsync(cancellationToken);
-            greeted = step.Succeeded;
-            connection.Time = clock.GetUtcNow();
-            connection.PeerHelloName = connection.Session.PeerHelloName;
-            return greeted ? new(connection, null) : new(null, FailurePolicy.Unavailable(step, task.Hop(null)));
-        }
-        finally
-        {
-            if (!greeted)
-            {
-                await connection.CloseAsync(cancellationToken);
-            }
-        }
-    }
-
-#pragma warning disable CA2000 // The connection owns the session, the session the stream, the stream the socket.
-    private HostConnection Connection(PoolKey key, Socket socket)
-    {
-        var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
-        // RFC 5321 §4.1.1.1, §4.1.4: who has no fully qualified name says the address that it comes from.
-        var name = identity.HostName.Contains('.', StringComparison.Ordinal)
-            ? identity.HostName
-            : AddressLiteral.Of(local);
-        var session = new SmtpClientSession(
-            new NetworkStream(socket, ownsSocket: true), name, options.Value.Timeouts, clock);
-        return new(key, session, local);
-    }
-#pragma warning restore CA2000
-
-    /// <summary>STARTTLS and the judgement on it. Neither connection nor failure means: again, in clear.</summary>
+    /// <summary>STARTTLS and the judgement on it. Neither connection nor failure means: again, with less.</summary>
     private async Task<OpenResult> SecureAsync(
         ConnectRequest task, HostConnection connection, CancellationToken cancellationToken)
     {
@@ -151,16 +69,13 @@ internal sealed class ConnectionOpener(
             return Settle(task, connection, FailureReason.StartTlsMissing, "STARTTLS is not offered");
         }
 
-        CertificateVerdict? verdict = null;
-        var step = await connection.Session.StartTlsAsync(
-            tlsPolicy.For(task.Host, formed => verdict = formed), cancellationToken);
-        connection.Time = clock.GetUtcNow();
-        if (step.Fault is { } fault && (fault.Stage < SmtpStage.Hello || IsTlsFault(fault) || verdict is null))
+        var (step, fault) = await tlsPolicy.UpgradeAsync(connection, task.Host, TlsOffer.Sound, cancellationToken);
+        if (fault is not null)
         {
             return HandshakeFailed(task, connection, fault);
         }
 
-        if (connection.Session.Tls is not { } tls || verdict is null)
+        if (connection.Tls is not { Verdict: var verdict })
         {
             connection.TlsResult = TlsSessionResult.StartTlsRefused;
             connection.TlsReason = $"starttls-reply-{step.Reply?.Code}";
@@ -169,10 +84,8 @@ internal sealed class ConnectionOpener(
 
         connection.TlsResult = TlsSessionResult.Established;
         connection.TlsReason = verdict.Reason;
-        connection.Tls = new TlsFacts(tls.SslProtocol, tls.NegotiatedCipherSuite, verdict);
         if (step.Succeeded)
         {
-            connection.PeerHelloName = connection.Session.PeerHelloName;
             return Settle(
                 task, connection, FailureReason.CertificateInvalid, $"its certificate is not valid: {verdict.Detail}");
         }
@@ -216,7 +129,7 @@ internal sealed class ConnectionOpener(
 
         // RFC 3207 §4.1: not enough security, so QUIT follows at once, from whoever closes the connection.
         var failure = FailurePolicy.TlsShortfall(reason, detail, task.Hop(connection.Tls));
-        Warn(task, reason, detail);
+        logger.TlsFailed(task, reason, detail);
         return new(null, failure);
     }
 
@@ -227,21 +140,13 @@ internal sealed class ConnectionOpener(
         connection.TlsResult = injected ? TlsSessionResult.PlaintextInjected : TlsSessionResult.HandshakeFailed;
         connection.TlsReason = fault.Reason;
         task.Leave(connection, isFirstUse: true, isUsable: false);
-        Warn(task, connection.TlsReason, fault.Detail);
+        logger.TlsFailed(task, connection.TlsReason, fault.Detail);
         if (task.Host.Requirement == TlsRequirement.Opportunistic && !injected)
         {
-            _clear.Remember(task.Key, connection.TlsReason);
             return default;
         }
 
         // RFC 3207 §4.2: octets in clear behind the reply are an attack in progress; not even clear is offered to it.
         return new(null, FailurePolicy.TlsShortfall(reason, $"{reason}: {fault.Detail}", task.Hop(null)));
     }
-
-    private void Warn(ConnectRequest task, string reason, string detail) => logger.TlsFailed(
-        task.Attempt.QueueId, task.Host.ToString(), task.Address, task.Attempt.Destination.Key, reason, detail);
-
-    // A late alert of TLS 1.3 arrives where EHLO's reply was due and undoes the handshake.
-    private static bool IsTlsFault(SessionFault fault) =>
-        fault.Kind is SessionFaultKind.HandshakeFailed or SessionFaultKind.PlaintextInjected;
 }

@@ -20,7 +20,11 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
     /// <summary>What TLS gave; null in clear.</summary>
     public TlsFacts? Tls { get; set; }
 
-    /// <summary>How TLS went on this connection or, in clear after a failure, on the one before it.</summary>
+    /// <summary>TLS was reached by the lenient offer. It proves nothing, whatever was agreed on: anybody on the path can make the
+    /// first handshake fail, and static RSA keeps no secret from who gets the host's key later.</summary>
+    public bool IsLenient { get; set; }
+
+    /// <summary>How the first handshake went: on this connection or, after a failure, on one before it.</summary>
     public TlsSessionResult TlsResult { get; set; }
 
     /// <summary>See <see cref="TlsSessionRecord.Reason"/>.</summary>
@@ -50,6 +54,7 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
     public bool Satisfies(TlsRequirement requirement) => requirement switch
     {
         TlsRequirement.Opportunistic => true,
+        _ when IsLenient => false,
         TlsRequirement.Encrypted => Tls is not null,
         TlsRequirement.VerifiedPkix => Tls is { Verdict.IsVerified: true },
         // A demand of a kind unknown here is met by nothing.
@@ -77,7 +82,7 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
     {
         Host = host,
         Result = TlsResult,
-        Tls = Tls,
+        Tls = TlsResult == TlsSessionResult.Established ? Tls : null,
         RemoteAddress = Key.Address,
         LocalAddress = LocalAddress,
         PeerHelloName = PeerHelloName,

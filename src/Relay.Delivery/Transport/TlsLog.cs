@@ -6,6 +6,9 @@ internal static partial class TlsLog
 {
     [LoggerMessage(EventId = DeliveryEventIds.TlsFailed, EventName = "tls-failed", Level = LogLevel.Warning,
         Message = "{Queue}: TLS with {Mx} {Ip} failed for {Domain}: {Reason} {Text}")]
-    public static partial void TlsFailed(
-        this ILogger logger, string queue, string mx, string ip, string domain, string reason, string text);
+    private static partial void TlsFailed(
+        ILogger logger, string queue, string mx, string ip, string domain, string reason, string text);
+
+    public static void TlsFailed(this ILogger logger, ConnectRequest request, string reason, string text) => TlsFailed(
+        logger, request.Attempt.QueueId, request.Host.ToString(), request.Address, request.Attempt.Destination.Key, reason, text);
 }

@@ -7,10 +7,10 @@ namespace Relay.Lab.Certificates;
 /// <summary>A server certificate of the lab with its key and the chain its server sends.</summary>
 public sealed class LabCertificate : IDisposable
 {
-    private readonly ECDsa _key;
+    private readonly AsymmetricAlgorithm _key;
     private readonly X509Certificate2Collection _intermediates;
 
-    internal LabCertificate(X509Certificate2 leaf, ECDsa key, params X509Certificate2[] intermediates)
+    internal LabCertificate(X509Certificate2 leaf, AsymmetricAlgorithm key, params X509Certificate2[] intermediates)
     {
         _key = key;
         _intermediates = [.. intermediates];

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Relay.Lab.Certificates;
 
 /// <summary>
-/// A certificate authority for one test: a root, an intermediate below it, and server certificates, good and bad. Every
-/// key is ECDSA P-256, so that a test can afford an authority of its own.
+/// A certificate authority for one test: a root, an intermediate below it, and server certificates, good and bad. Keys
+/// are ECDSA P-256 where nothing else is asked for, so that a test can afford an authority of its own.
 /// </summary>
 public sealed class LabCertificateAuthority : IDisposable
 {
@@ -86,6 +86,17 @@ public sealed class LabCertificateAuthority : IDisposable
     public LabCertificate IssueForClients(params string[] dnsNames) =>
         IssueFrom(_intermediate, Names(dnsNames) with { Usage = ClientAuthentication }, Current, _intermediate);
 
+    /// <summary>As <see cref="Issue"/>, for an RSA key, which key exchange by RSA needs.</summary>
+    public LabCertificate IssueRsa(int bits, params string[] dnsNames)
+    {
+        var key = RSA.Create(bits);
+        var subject = Names(dnsNames);
+        var request = new CertificateRequest(subject.Name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        Describe(request, subject, X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment);
+        using var certificate = Sign(request, _intermediate, _intermediate.Key, Current.From, Current.To);
+        return new LabCertificate(certificate.CopyWithPrivateKey(key), key, _intermediate.Certificate);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -122,17 +133,20 @@ public sealed class LabCertificateAuthority : IDisposable
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject.Name, key, HashAlgorithmName.SHA256);
+        Describe(request, subject, X509KeyUsageFlags.DigitalSignature);
+        using var certificate = Sign(request, issuer, key, validity.From, validity.To);
+        return new LabCertificate(certificate.CopyWithPrivateKey(key), key, [.. sent.Select(s => s.Certificate)]);
+    }
+
+    private static void Describe(CertificateRequest request, Subject subject, X509KeyUsageFlags usage)
+    {
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(
-            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([subject.Usage], critical: false));
         if (subject.AlternativeNames is { } names)
         {
             request.CertificateExtensions.Add(names);
         }
-
-        using var certificate = Sign(request, issuer, key, validity.From, validity.To);
-        return new LabCertificate(certificate.CopyWithPrivateKey(key), key, [.. sent.Select(s => s.Certificate)]);
     }
 
     private static X509Certificate2 Sign(

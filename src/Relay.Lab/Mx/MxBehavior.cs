@@ -39,6 +39,9 @@ public sealed record MxBehavior
     /// <summary>The cipher suites spoken; null for the system's.</summary>
     public CipherSuitesPolicy? CipherSuites { get; init; }
 
+    /// <summary>TLS 1.0 and 1.1, short keys and suites without encryption are really spoken where they are asked for.</summary>
+    public bool IsLax { get; init; }
+
     /// <summary>Recipients taken in one transaction; the next get <see cref="TooManyReply"/>.</summary>
     public int MaxRecipients { get; init; } = int.MaxValue;
 

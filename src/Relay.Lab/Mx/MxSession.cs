@@ -192,6 +192,9 @@ internal sealed class MxSession(LabMx host, MxBehavior behavior, Socket socket, 
             ServerCertificateContext = certificate.Context,
             EnabledSslProtocols = behavior.Protocols,
             CipherSuitesPolicy = behavior.CipherSuites,
+#pragma warning disable SYSLIB0040 // .NET's only way to OpenSSL's security level 0.
+            EncryptionPolicy = behavior.IsLax ? EncryptionPolicy.AllowNoEncryption : EncryptionPolicy.RequireEncryption,
+#pragma warning restore SYSLIB0040
         };
     }
 

@@ -93,7 +93,12 @@ public sealed class LabPolicyHost : IAsyncDisposable
                 var script = ScriptFor(helloName);
                 return script is { Certificate: { } certificate, Fault: not PolicyHostFault.DropBeforeTls }
                     ? new ValueTask<SslServerAuthenticationOptions>(
-                        new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Context })
+                        new SslServerAuthenticationOptions
+                        {
+                            ServerCertificateContext = certificate.Context,
+                            CipherSuitesPolicy = script.CipherSuites,
+                            EnabledSslProtocols = script.CipherSuites is null ? SslProtocols.None : SslProtocols.Tls12,
+                        })
                     : throw new AuthenticationException("the script has no certificate for this name");
             },
             null,

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 using Relay.Lab.Certificates;
 
@@ -10,6 +11,9 @@ public sealed record PolicyHostScript
     /// The certificate shown to whoever asks for this name; null refuses the handshake with an alert.
     /// </summary>
     public LabCertificate? Certificate { get; init; }
+
+    /// <summary>The cipher suites spoken, of TLS 1.2 alone; null for the system's.</summary>
+    public CipherSuitesPolicy? CipherSuites { get; init; }
 
     /// <summary>The status line's code.</summary>
     public int Status { get; init; } = 200;

@@ -4,7 +4,7 @@ namespace Relay.Smtp.Client;
 
 /// <summary>
 /// Names a failed handshake in one word that reports can carry (RFC 8460 §4.3.2.1 <c>failure-reason-code</c>): from
-/// error numbers only, never from text, so that the set of words is bounded.
+/// error numbers only, never from text, so that the set of words is bounded. And tells it in words that say what to mend.
 /// </summary>
 internal static class HandshakeFailure
 {
@@ -15,24 +15,55 @@ internal static class HandshakeFailure
     private const int ReasonMask = 0x7FFFFF;
     private const int FirstAlert = 1000;
 
+    /// <summary>The word for a handshake that did not end in time.</summary>
+    public const string Timeout = "timeout-during-handshake";
+
     /// <summary>The word for an exception of the handshake.</summary>
     public static string ReasonOf(Exception error) => AlertIn(error)
         ?? (error is IOException ? "connection-closed-during-handshake" : "tls-handshake-failure");
 
     /// <summary>The word for the alert or OpenSSL error behind an exception; null when there is none.</summary>
-    public static string? AlertIn(Exception? error)
+    public static string? AlertIn(Exception? error) => ErrorIn(error, out var reason) is null ? null
+        : reason is >= FirstAlert and < FirstAlert + 256 ? $"tls-alert-{AlertName(reason - FirstAlert)}"
+        : string.Create(CultureInfo.InvariantCulture, $"tls-error-{reason}");
+
+    /// <summary>What an exception of the handshake means, for people, on one line.</summary>
+    public static string TextOf(Exception error)
+    {
+        if (ErrorIn(error, out var reason) is not { } cause)
+        {
+            return error is IOException
+                ? $"the host closed the connection during the handshake ({SmtpConnection.OneLine(error)})"
+                : $"the host does not answer in TLS ({SmtpConnection.OneLine(error.InnerException ?? error)})";
+        }
+
+        var name = cause.Message[(cause.Message.LastIndexOf(':') + 1)..].Trim();
+        return reason switch
+        {
+            FirstAlert + 40 => "the host found no cipher suite or other parameter in common (TLS alert handshake_failure)",
+            FirstAlert + 70 => "the host speaks none of the TLS versions offered (TLS alert protocol_version)",
+            FirstAlert + 71 => "the host asks for stronger cipher suites than it was offered (TLS alert insufficient_security)",
+            >= FirstAlert and < FirstAlert + 256 => $"the host ended the handshake (TLS alert {AlertName(reason - FirstAlert)})",
+            // OpenSSL's numbers: the version in the host's own hello.
+            258 => "the host chose a TLS version that was not offered (unsupported protocol)",
+            267 => "the host does not answer in TLS (wrong version number)",
+            _ => $"what the host sent in the handshake cannot be taken ({name.ReplaceLineEndings(" ")})",
+        };
+    }
+
+    // The exception that bears OpenSSL's number, and the reason in it.
+    private static Exception? ErrorIn(Exception? error, out int reason)
     {
         for (var e = error; e is not null; e = e.InnerException)
         {
-            var reason = e.HResult & ReasonMask;
+            reason = e.HResult & ReasonMask;
             if (((e.HResult >> LibraryShift) & 0xFF) == TlsLibrary && reason > 0)
             {
-                return reason is >= FirstAlert and < FirstAlert + 256
-                    ? $"tls-alert-{AlertName(reason - FirstAlert)}"
-                    : string.Create(CultureInfo.InvariantCulture, $"tls-error-{reason}");
+                return e;
             }
         }
 
+        reason = 0;
         return null;
     }
 

@@ -21,4 +21,7 @@ public sealed record SessionFault(SessionFaultKind Kind, SmtpStage Stage, string
         SessionFaultKind.HandshakeFailed => "tls-handshake-failure",
         _ => "content-unavailable",
     };
+
+    /// <summary>The peer said nothing for too long, in the handshake or elsewhere.</summary>
+    public bool IsTimeout => Kind == SessionFaultKind.TimedOut || Reason == HandshakeFailure.Timeout;
 }

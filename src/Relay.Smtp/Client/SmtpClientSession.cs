@@ -215,12 +215,12 @@ public sealed class SmtpClientSession : IAsyncDisposable
         catch (OperationCanceledException) when (deadline.Expired)
         {
             await tls.DisposeAsync();
-            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", "timeout-during-handshake");
+            return HandshakeFault($"no end of the handshake within {_timeouts.Handshake}", HandshakeFailure.Timeout);
         }
         catch (Exception e) when (SmtpConnection.IsNetworkError(e))
         {
             await tls.DisposeAsync();
-            return HandshakeFault(SmtpConnection.OneLine(e.InnerException ?? e), HandshakeFailure.ReasonOf(e));
+            return HandshakeFault(HandshakeFailure.TextOf(e), HandshakeFailure.ReasonOf(e));
         }
     }
 

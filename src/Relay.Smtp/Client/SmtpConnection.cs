@@ -281,7 +281,8 @@ internal sealed class SmtpConnection : IAsyncDisposable
 
         // RFC 8446 §4.4.2.4, §6: with TLS 1.3 the client is done before the server has judged it; the alert, or a mere
         // end, comes with the first read, and the handshake has failed all the same.
-        return new SessionFault(SessionFaultKind.HandshakeFailed, SmtpStage.Handshake, detail)
+        return new SessionFault(
+            SessionFaultKind.HandshakeFailed, SmtpStage.Handshake, error is null ? detail : HandshakeFailure.TextOf(error))
         {
             Reason = HandshakeFailure.AlertIn(error) ?? "connection-closed-after-handshake",
         };

@@ -16,13 +16,15 @@ public class OpportunisticTlsTests
         var attempt = await lab.DeliverAsync("a.test");
 
         Assert.Null(attempt.AssertDelivered().Hop.Tls);
-        Assert.Equal(2, host.Connections.Count);
-        Assert.Equal("STARTTLS", host.Connections[0].Commands[^1].Verb);
-        Assert.DoesNotContain(host.Connections[1].Commands, command => command.Verb == "STARTTLS");
+        Assert.Equal(3, host.Connections.Count);
+        Assert.All(host.Connections.Take(2), connection => Assert.Equal("STARTTLS", connection.Commands[^1].Verb));
+        Assert.DoesNotContain(host.Connections[2].Commands, command => command.Verb == "STARTTLS");
         Assert.Equal([true, false], attempt.Sessions.Select(session => session.IsFirstUse));
         Assert.Equal([false, true], attempt.Sessions.Select(session => session.SatisfiesRequirement));
         Assert.All(attempt.Sessions, session => Assert.Equal(TlsSessionResult.HandshakeFailed, session.Result));
-        Assert.Single(lab.Log.Named("tls-failed"));
+        var lines = lab.Log.Named("tls-failed");
+        Assert.Equal(2, lines.Count);
+        Assert.All(lines, line => Assert.Contains("does not answer in TLS", line.Fields["Text"], StringComparison.Ordinal));
     }
 
     [Fact] // TLS-10: the failure is remembered for a quarter of an hour, and for what is opportunistic only

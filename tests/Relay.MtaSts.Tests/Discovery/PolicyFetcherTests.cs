@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 using Relay.Delivery.Observations;
 using Relay.Lab.Certificates;
@@ -40,6 +41,22 @@ public sealed class PolicyFetcherTests
         await FetchAsync(lab);
         Assert.Equal(2, lab.Web.Count(Host));
         Assert.Equal(2, lab.Web.Connections);
+    }
+
+    [Theory] // RFC 8461 §7.2, RFC 9325 §4.1: forward secrecy in the one hello there is
+    [InlineData(TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, true)]
+    [InlineData(TlsCipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256, false)]
+    public async Task Fetch_HostWithOneSuite_FollowsTheFirstHelloAndNoOther(TlsCipherSuite suite, bool isFetched)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with
+        {
+            Certificate = lab.Authority.IssueRsa(2048, Host),
+            CipherSuites = new CipherSuitesPolicy([suite]),
+        });
+        Assert.Equal(isFetched, await FetchAsync(lab) is PolicyFetch.Fetched);
+        Assert.Equal(1, lab.Web.Connections);
     }
 
     [Theory] // STS-32, STS-33, RFC 8461 §3.3
