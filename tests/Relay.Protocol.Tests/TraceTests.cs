@@ -159,6 +159,40 @@ public sealed class TraceTests : IAsyncLifetime
         Assert.Matches(Grammar, message.Text[..^expected.Length]);
     }
 
+    [Theory] // RFC 5321 §4.4, RFC 5322 §2.1, §2.2.3: what begins with text stays text, and the fields in front of it stay whole
+    [InlineData(" (from bank.test); Mon, 1 Jan 2001 00:00:00 +0000\r\n\r\nbody\r\n")]
+    [InlineData("\tfolded\r\nSubject: not a header any more\r\n\r\nbody\r\n")]
+    [InlineData("Alarm in room 7\r\nDate: today\r\n")]
+    public async Task SMTP_54_TextWithoutAHeaderStaysText(string text)
+    {
+        var mx = AddDomain();
+        await using var relay = await _lab.StartRelayAsync(
+            ("Relay:Listeners:0:Submission", "false"), ("Relay:Listeners:1:Address", "127.0.0.1:0"));
+        foreach (var (endPoint, isSubmission) in new[] { (relay.EndPoints[0], false), (relay.EndPoints[1], true) })
+        {
+            await using var talk = await SmtpTalk.OpenAsync(endPoint, Cancel);
+            await talk.SubmitAsync(Letter.Mail, Ann, text, Cancel);
+            await talk.SayAsync(Letter.Mail, "250", Cancel);
+            await talk.SayAsync(Ann[0], "250", Cancel);
+            foreach (var letter in text)
+            {
+                await talk.SayAsync($"BDAT 1\r\n{letter}BDAT 0", "250", Cancel);
+                Assert.StartsWith("250", await talk.ReadReplyAsync(Cancel), StringComparison.Ordinal);
+            }
+
+            await talk.SayAsync("BDAT 0 LAST", "250 2.0.0", Cancel);
+            var earlier = isSubmission ? 2 : 0;
+            foreach (var message in (await mx.WaitForMessagesAsync(earlier + 2, Cancel)).Skip(earlier))
+            {
+                var trace = TraceOf(message, "\r\n" + text);
+                var added = trace.IndexOf("Date: ", StringComparison.Ordinal);
+                Assert.Equal(isSubmission, added > 0);
+                Assert.Matches(Grammar, isSubmission ? trace[..added] : trace);
+                Assert.True(!isSubmission || trace[added..].Split("\r\n") is [_, ['M', ..], ""], trace);
+            }
+        }
+    }
+
     [Theory] // RFC 5321 §4.4: a relay does not add or act upon Return-Path
     [InlineData("")]
     [InlineData("Return-Path: <other@else.test>\r\n")]

@@ -28,6 +28,44 @@ public sealed class HeaderScanTests
         }
     }
 
+    [Theory] // RFC 5322 §2.1, §2.2, §2.2.3: whether a header stands there, however the octets come
+    [InlineData("Subject: x\r\n", false)]
+    [InlineData("Subject : x\r\n", false)]
+    [InlineData("X-A-Very-Long-Name-Of-A-Field-1234567890: x", false)]
+    [InlineData("x:", false)]
+    [InlineData("\r\nbody\r\n", false)]
+    [InlineData("\r\n", false)]
+    [InlineData("", false)]
+    [InlineData("From app@corp.test Mon Jan  1 00:00:00 2001\r\nSubject: x\r\n\r\n", false)] // RFC 4155
+    [InlineData(">From app@corp.test Mon Jan  1 00:00:00 2001\r\nSubject: x\r\n\r\n", false)]
+    [InlineData(" (from bank.test); Mon, 1 Jan 2001 00:00:00 +0000\r\nSubject: x\r\n\r\n", true)]
+    [InlineData("\tfolded\r\n", true)]
+    [InlineData(" : x\r\n", true)]
+    [InlineData(" \r\nSubject: x\r\n", true)]
+    [InlineData("Alarm in room 7\r\n", true)]
+    [InlineData("Alarm in room 7: fire\r\nDate: x\r\n", true)]
+    [InlineData("Alarm\r\n\r\nSubject: x\r\n", true)]
+    [InlineData("Alarm", true)]
+    [InlineData("Gr\u00fc\u00dfe: x\r\n", true)]
+    [InlineData(": x\r\n", true)]
+    [InlineData("From: x", false)]
+    [InlineData("From", true)]
+    public void IsMissing_OfContent_GoesByTheFirstLine(string content, bool expected)
+    {
+        var octets = Encoding.UTF8.GetBytes(content);
+        for (var chunk = 1; chunk <= Math.Max(1, octets.Length); chunk++)
+        {
+            var scan = new HeaderScan();
+            foreach (var piece in octets.Chunk(chunk))
+            {
+                scan.Read(piece);
+            }
+
+            Assert.Equal(expected, scan.IsMissing);
+            Assert.False(expected && (scan.HasDate || scan.HasMessageId || scan.ReceivedFields > 0));
+        }
+    }
+
     [Theory] // found by fuzzing: each CR alone in a piece made the line count as empty, and the header end there
     [InlineData(1)]
     [InlineData(2)]
@@ -35,7 +73,7 @@ public sealed class HeaderScanTests
     public void Read_LineOfCarriageReturns_DoesNotEndTheHeader(int chunk)
     {
         var scan = new HeaderScan();
-        foreach (var piece in "\r\r\nReceived: x\r\n"u8.ToArray().Chunk(chunk))
+        foreach (var piece in "Subject: x\r\n\r\r\nReceived: x\r\n"u8.ToArray().Chunk(chunk))
         {
             scan.Read(piece);
         }
