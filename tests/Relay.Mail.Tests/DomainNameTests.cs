@@ -38,6 +38,41 @@ public class DomainNameTests
         Assert.True(name.IsRoot);
     }
 
+    [Theory] // RFC 5891 §4.2.3, RFC 2181 §11: what the mapping makes of a character delimits nothing
+    [InlineData("bank.test\uFF1Ex.evil.test")] // >
+    [InlineData("bank.test\uFF20evil.test")] // @
+    [InlineData("a\uFF0Fb.evil.test")] // /
+    [InlineData("a\uFF1A22.evil.test")] // :
+    [InlineData("a\uFF1Fb.test")] // ?
+    [InlineData("a\uFF03b.test")] // #
+    [InlineData("a\uFF05b.test")] // %
+    [InlineData("a\uFF3Bb.test")] // [
+    [InlineData("a\uFF02b.test")] // "
+    [InlineData("a\u2100b.test")] // a/c
+    [InlineData("a\u2024test")] // one dot leader
+    [InlineData("a\u2025test")]
+    [InlineData("a\u2488test")] // 1.
+    [InlineData("\uFF0Da.test")] // -
+    [InlineData("a\uFF0D.test")]
+    [InlineData("b\u00FCcher.a>b.test")]
+    [InlineData("a>b.test")]
+    [InlineData("a@b.test")]
+    [InlineData("a/b.test")]
+    [InlineData("a:25")]
+    [InlineData("[192.0.2.1]")]
+    [InlineData("*.test")]
+    public void TryParse_NameWithOtherCharacters_IsRefused(string text) => Assert.False(DomainName.TryParse(text, out _));
+
+    [Theory] // RFC 3490 §3.1, RFC 5895 §2: full stops and letters of other scripts are what they stand for
+    [InlineData("a\u3002b\uFF0Ec\uFF61test", "a.b.c.test")]
+    [InlineData("a\uFF0Db.test", "a-b.test")]
+    [InlineData("_dmarc.b\u00FCcher.test", "_dmarc.xn--bcher-kva.test")]
+    public void TryParse_MappedName_IsTaken(string text, string expected)
+    {
+        Assert.True(DomainName.TryParse(text, out var name));
+        Assert.Equal(expected, name.Value);
+    }
+
     [Fact] // RFC 1035 §2.3.4
     public void TryParse_Length_EndsAt253()
     {

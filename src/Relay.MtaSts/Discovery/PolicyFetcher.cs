@@ -61,7 +61,7 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         // RFC 8461 §3.2: the policy host is "mta-sts." and the policy domain, never a name that DNS led to.
         if (!domain.TryPrepend("mta-sts", out var host))
         {
-            return PolicyResponse.FetchError("policy-host-not-found", "the policy host's name is too long for DNS");
+            return PolicyResponse.FetchError("policy-host-not-found", "the policy host would have a name that no host can have");
         }
 
         if (!TryGetAddress(host, out var address))

@@ -13,9 +13,12 @@ public sealed class NameFuzzTests
 {
     private const ushort Id = 0x1234;
 
+    private static readonly char[] FullStops = ['.', '\u3002', '\uFF0E', '\uFF61'];
+
     private static readonly Gen<byte[]> Label = Gen.Frequency(
-        (10, Gen.Elements("a", "example", "EXAMPLE", "xn--bcher-kva", "bücher", "_mta-sts", "faß", "日本語", "ÅÄÖ", "a-b", "ﬁ", "e\u0301").Select(Grammar.Utf8)),
+        (10, Gen.Elements("a", "example", "EXAMPLE", "xn--bcher-kva", "bücher", "_mta-sts", "faß", "日本語", "ÅÄÖ", "a-b", "ﬁ", "e\u0301", "ａ－ｂ").Select(Grammar.Utf8)),
         (2, Gen.Elements("xn--", "xn--a", "xn--zzzzzzzzzzz", "xn--99999999", "-", "", " ", "a b", "\u200D", "\u202E", "\uFEFF", "١", "ı", "İ", "K", "\uD7FF", "a\u0000").Select(Grammar.Utf8)),
+        (2, Gen.Elements("a＞b", "a＠b", "a／b", "a：22", "a？b", "a＃", "a％41", "［a", "a＂", "℀", "a․b", "⒈", "－a", "a>b", "a@b", "a/b", "a:b", "*").Select(Grammar.Utf8)),
         (1, Grammar.Run("x", 62, 63, 64, 253)));
 
     private static readonly Gen<byte[]> Names = Grammar.Row(
@@ -35,7 +38,7 @@ public sealed class NameFuzzTests
         Names,
         Read)
     {
-        Tokens = [.. new[] { ".", "xn--", "。", "ß", "\u0301", "\u200D", "日", "-", "_", "\0", "XN--" }.Select(Grammar.Utf8)],
+        Tokens = [.. new[] { ".", "xn--", "。", "ß", "\u0301", "\u200D", "日", "-", "_", "\0", "XN--", "＞", "＠", "／", "：", "？", "＃", "％", "［", "＂", "℀", "․", "…", "－", "⁄", "\u037E" }.Select(Grammar.Utf8)],
         MaxLength = 2048,
         Allocation = 256 * 1024,
         AllocationPerOctet = 512,
@@ -54,9 +57,12 @@ public sealed class NameFuzzTests
         {
             Assert.True(isName || name.IsRoot);
             Assert.InRange(name.Value.Length, 0, 253);
-            Assert.DoesNotContain(name.Value, letter => letter is <= ' ' or > '~' or (>= 'A' and <= 'Z'));
+            Assert.DoesNotContain(name.Value, letter => letter is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_' or '.'));
             if (isName)
             {
+                // RFC 3490 §3.1: labels end where the text has a full stop of some script, and nowhere else.
+                Assert.True(name.Value.Count(letter => letter == '.') <= text.Count(FullStops.Contains), name.Value);
+                CheckAddress(name);
                 Assert.True(DomainName.TryParse(name.Value, out var again));
                 Assert.Equal(name, again);
                 Assert.True(name.IsWithin(name) && name.IsWithin(DomainName.Root));
@@ -75,6 +81,15 @@ public sealed class NameFuzzTests
         message[2] |= 0x80;
         Assert.Equal(ParseOutcome.Parsed, DnsMessageParser.Parse(message[..length], Id, question, out var parsed));
         Assert.Empty(parsed!.Answers);
+    }
+
+    // RFC 8461 §3.3: the name is the host of a URI, whole, or there is no URI.
+    private static void CheckAddress(DomainName name)
+    {
+        if (name.TryPrepend("mta-sts", out var host) && Uri.TryCreate($"https://{host}:443/.well-known/x", UriKind.Absolute, out var address))
+        {
+            Assert.Equal((host.Value, 443, "/.well-known/x"), (address.IdnHost, address.Port, address.PathAndQuery));
+        }
     }
 
     private static void CheckBelow(DomainName name)

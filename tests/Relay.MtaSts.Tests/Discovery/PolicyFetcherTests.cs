@@ -223,6 +223,22 @@ public sealed class PolicyFetcherTests
         Assert.Equal(0, lab.Web.Connections);
     }
 
+    [Theory] // RFC 8461 §3.3: a name that is no host's is no part of a URI either; a name from DNS may hold anything
+    [InlineData("a/b.test")]
+    [InlineData("a@b.test")]
+    [InlineData("a:22")]
+    [InlineData("a?b.test")]
+    [InlineData("a>b.test")]
+    [InlineData("a%b.test")]
+    [InlineData("[a")]
+    public async Task Fetch_DomainWithDelimiters_FailsWithoutARequest(string domain)
+    {
+        await using var lab = StsLab.Start();
+        var failed = Assert.IsType<PolicyFetch.Failed>(await lab.Fetcher.FetchAsync(DomainName.FromWire(domain), StsLab.Token));
+        Assert.Equal("policy-host-not-found", failed.Failure.Reason);
+        Assert.Equal(0, lab.Web.Connections);
+    }
+
     [Fact] // RFC 8461 §3.2: cancellation is no outcome
     public async Task Fetch_CallerCancels_Throws()
     {

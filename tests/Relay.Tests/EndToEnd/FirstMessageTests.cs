@@ -166,6 +166,23 @@ public sealed class FirstMessageTests : IAsyncLifetime
         await talk.SayAsync("RCPT TO:<ann@host>", "550 5.1.2", Cancel);
     }
 
+    [Theory] // RFC 5891 §5.4: a domain that is none once it is mapped, found at once, and nothing of it goes out
+    [InlineData("bank.test\uFF1Ex.evil.test")]
+    [InlineData("bank.test\uFF20evil.test")]
+    [InlineData("a\uFF0Fb.evil.test")]
+    [InlineData("a\uFF1A22.evil.test")]
+    [InlineData("a\u2100b.test")]
+    [InlineData("bank\u2024test.test")]
+    public async Task Envelope_DomainsThatCannotBeMapped_AreRefused(string domain)
+    {
+        await using var relay = await _lab.StartRelayAsync();
+        await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        await talk.SayAsync($"MAIL FROM:<app@{domain}> SMTPUTF8", "553 5.1.7", Cancel);
+        await talk.SayAsync("MAIL FROM:<app@corp.test> SMTPUTF8", "250", Cancel);
+        await talk.SayAsync($"RCPT TO:<ann@{domain}>", "550 5.1.2", Cancel);
+        await talk.SayAsync("RCPT TO:<ann@b\u00fccher.test>", "250", Cancel);
+    }
+
     [Theory] // SMTP-60, RFC 5321 §6.3
     [InlineData(99, "250 2.0.0")]
     [InlineData(100, "250 2.0.0")]
