@@ -292,11 +292,23 @@ public sealed class FindingHostsTests : IAsyncLifetime
     {
         Assert.SkipUnless(!address.Contains(':', StringComparison.Ordinal) || System.Net.Sockets.Socket.OSSupportsIPv6, "no IPv6 here");
         var host = _lab.AddHost("unnamed.test", address: IPAddress.Parse(address));
-        await using var relay = await _lab.StartRelayAsync();
+        await using var relay = await _lab.StartRelayAsync(("Relay:AllowAddressLiterals", "true"));
         await relay.SubmitAsync(Cancel, $"ann@{literal}");
 
         Assert.Equal($"RCPT TO:<ann@{literal}>", Assert.Single((await host.WaitForMessagesAsync(1, Cancel))[0].RecipientLines));
         Assert.Empty(HostQueries);
+    }
+
+    [Fact] // RFC 5321 §4.1.3, departure: where they are not wanted, which is the default, their sender learns it at once
+    public async Task SMTP_18_AnAddressLiteralIsRefusedUnlessAllowed()
+    {
+        var host = _lab.AddHost("unnamed.test");
+        await using var relay = await _lab.StartRelayAsync();
+        await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        await talk.SayAsync("MAIL FROM:<printer@[192.0.2.7]>", "250", Cancel);
+        await talk.SayAsync($"RCPT TO:<ann@[{host.EndPoint.Address}]>", "550 5.1.2", Cancel);
+        await talk.SayAsync("RCPT TO:<ann@[IPv6:2001:db8::1]>", "550 5.1.2", Cancel);
+        Assert.Contains("to=<ann@[", await relay.Log.NextAsync("relay-denied", Cancel), StringComparison.Ordinal);
     }
 
     [Fact] // RFC 5321 §4.1.1.3, §3.6.1: source routes are accepted and stripped; only the final mailbox is used

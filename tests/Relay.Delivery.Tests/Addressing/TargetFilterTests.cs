@@ -2,6 +2,7 @@ using System.Net;
 using Relay.Delivery.Addressing;
 using Relay.Delivery.Tests.Lab;
 using Relay.Lab.Mx;
+using Relay.Mail;
 
 namespace Relay.Delivery.Tests.Addressing;
 
@@ -50,6 +51,56 @@ public class TargetFilterTests
 
         Assert.Equal("target-refused", (await lab.DeliverAsync("a.test")).AssertBounced("5.4.6").Reason);
         Assert.Empty(host.Connections);
+    }
+
+    [Theory] // RFC 1918 §3, RFC 6890 §2.2.2: a stranger's zone does not lead into the operator's network
+    [InlineData("10.0.0.1")]
+    [InlineData("172.16.3.4")]
+    [InlineData("192.168.1.1")]
+    [InlineData("169.254.169.254")]
+    [InlineData("100.64.0.1")]
+    [InlineData("fd00::1")]
+    [InlineData("fe80::1")]
+    [InlineData("::ffff:10.0.0.1")]
+    [InlineData("64:ff9b::a00:1")]
+    public async Task Deliver_MxInsideANetwork_WaitsWithoutConnection(string address)
+    {
+        await using var lab = new DeliveryLab();
+        lab.Dns.AddMx("a.test", 10, "mx.a.test").AddAddress("mx.a.test", IPAddress.Parse(address));
+        lab.Settings["Relay:AllowAddressLiterals"] = "true";
+
+        var attempt = await lab.DeliverAsync("a.test");
+
+        Assert.Equal("target-refused", attempt.AssertDeferred("4.4.4").Reason);
+        Assert.Empty(attempt.Sessions);
+        var literal = IPAddress.Parse(address) is { IsIPv4MappedToIPv6: false } plain ? AddressLiteral.Of(plain) : "[10.0.0.1]";
+        Assert.Equal("target-refused", (await lab.DeliverAsync(literal)).AssertBounced("5.4.4").Reason);
+    }
+
+    [Fact] // what else the host has is used
+    public async Task Deliver_MxWithAnAddressInsideAndOneOutside_GoesOutside()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Dns.AddAddress("mx.a.test", IPAddress.Parse("10.0.0.1"));
+        var host = lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        (await lab.DeliverAsync("a.test")).AssertDelivered();
+        Assert.Single(host.Connections);
+    }
+
+    [Theory] // whom the operator named, or said may be anywhere
+    [InlineData("10.0.0.1", "false", true, false)]
+    [InlineData("10.0.0.1", "false", false, true)]
+    [InlineData("10.0.0.1", "true", false, false)]
+    [InlineData("9.9.9.9", "false", false, false)]
+    [InlineData("2620:fe::fe", "false", false, false)]
+    public async Task Filter_PrivateAddress_IsForWhomTheOperatorNames(string address, string allowed, bool isNextHop, bool isPrivate)
+    {
+        await using var lab = new DeliveryLab();
+        lab.Settings["Delivery:AllowPrivateHosts"] = allowed;
+
+        var host = new MxHost(IPAddress.Parse(address), 25) { IsNextHop = isNextHop };
+        Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(host.LiteralAddress!, host));
     }
 
     [Fact] // Delivery:BindAddresses

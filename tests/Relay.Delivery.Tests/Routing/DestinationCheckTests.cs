@@ -32,6 +32,18 @@ public class DestinationCheckTests
         Assert.Null(check.RefusalOf(MailDomain.Of("null.test")));
     }
 
+    [Theory] // RFC 5321 §4.1.3
+    [InlineData("false", true)]
+    [InlineData("true", false)]
+    public async Task RefusalOf_ALiteral_GoesByTheRoutes(string allowed, bool refused)
+    {
+        await using var server = LabDnsServer.Start();
+        await using var lab = new DeliveryLab { NameServer = server };
+        lab.Settings["Relay:AllowAddressLiterals"] = allowed;
+
+        Assert.Equal(refused, lab.Get<IDestinationCheck>().RefusalOf(MailDomain.Of("[192.0.2.1]")) is { Status: { Class: 5, Subject: 1, Detail: 2 } });
+    }
+
     [Fact] // a fixed route asks no MX
     public async Task RefusalOf_ADomainWithARouteAroundItsMx_IsNone()
     {

@@ -37,6 +37,7 @@ public class FixedRouteTests
 
         Assert.Equal("mail.corp.example", found.PolicyDomain!.Value.Value);
         Assert.Equal(2525, found.Hosts[0].Port);
+        Assert.True(found.Hosts[0].IsNextHop);
         Assert.Empty(lab.Dns.Queries);
     }
 

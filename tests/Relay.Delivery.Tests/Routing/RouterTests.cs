@@ -151,6 +151,7 @@ public class RouterTests
     public async Task Route_AddressLiteral_IsTheAddressWithoutPolicy(string destination, string address)
     {
         await using var lab = new DeliveryLab();
+        lab.Settings["Relay:AllowAddressLiterals"] = "true";
 
         var found = await FoundAsync(lab, destination);
 

@@ -62,6 +62,7 @@ public class VerdictTests
     public async Task Handshake_AddressLiteral_SendsNoServerNameAndVerifiesNothing()
     {
         await using var lab = new DeliveryLab();
+        lab.Settings["Relay:AllowAddressLiterals"] = "true";
         var address = DeliveryLab.NewAddress();
         var host = lab.StartHost(
             "unused.test", new MxBehavior { Certificate = lab.Authority.IssueForAddresses(address) }, address);

@@ -138,6 +138,7 @@ public class HostOrderTests
     public async Task Deliver_AddressLiteral_ConnectsDirectly()
     {
         await using var lab = new DeliveryLab();
+        lab.Settings["Relay:AllowAddressLiterals"] = "true";
         var host = lab.StartHost("unused.test", Polite);
 
         var delivered = (await lab.DeliverAsync($"[{host.EndPoint.Address}]")).AssertDelivered();

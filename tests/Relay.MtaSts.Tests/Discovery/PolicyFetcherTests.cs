@@ -3,6 +3,7 @@ using Relay.Delivery.Observations;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
+using Relay.Mail;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;

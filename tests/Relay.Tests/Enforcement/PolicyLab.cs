@@ -117,6 +117,7 @@ internal sealed class PolicyLab : IAsyncDisposable
             ("Dns:Servers:0", Dns.Address),
             ("Delivery:Port", $"{MxPort}"),
             ("Delivery:AllowLoopback", "true"),
+            ("Relay:AllowAddressLiterals", "true"),
             ("Delivery:TrustedRootsFile", RootsFile),
             ("MtaSts:FetchPort", $"{Web.EndPoint.Port}"),
             ("MtaSts:TrustedRootsFile", RootsFile),
