@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Relay.Smtp.Grammar;
@@ -13,6 +14,8 @@ internal static class ForeignLine
     public const int StartOctets = 8;
 
     private const byte TlsHandshake = 22;
+
+    private static readonly SearchValues<byte> VersionOctets = SearchValues.Create("0123456789."u8);
 
     /// <summary>What the first octets of a connection tell, before there is a whole line.</summary>
     public static ForeignProtocol OfStart(ReadOnlySpan<byte> start)
@@ -53,7 +56,7 @@ internal static class ForeignLine
     private static bool EndsInVersion(ReadOnlySpan<byte> line)
     {
         var word = line[(line.LastIndexOf((byte)' ') + 1)..];
-        return word.Length > 5 && Is(word[..5], "HTTP/"u8) && !word[5..].ContainsAnyExcept("0123456789."u8);
+        return word.Length > 5 && Is(word[..5], "HTTP/"u8) && !word[5..].ContainsAnyExcept(VersionOctets);
     }
 
     private static bool Is(ReadOnlySpan<byte> word, ReadOnlySpan<byte> expected) => Ascii.EqualsIgnoreCase(word, expected);

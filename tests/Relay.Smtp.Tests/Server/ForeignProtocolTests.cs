@@ -76,7 +76,7 @@ public sealed class ForeignProtocolTests
     public async Task ClientHello_OnAPlainPort_IsNotWaitedToTheEndOf()
     {
         await using var server = await new ServerUnderTest().StartAsync();
-        await server.SendAsync(new byte[] { 22, 3 });
+        await server.SendAsync("\u0016\u0003");
         Assert.Equal("554 5.5.1 This is not SMTP, closing\r\n", await server.ReadToEndAsync());
         Assert.Equal("tls", Assert.Single(server.Log.Named("foreign-protocol")).Fields["Protocol"]);
     }
