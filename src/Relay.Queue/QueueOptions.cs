@@ -34,7 +34,7 @@ public sealed class QueueOptions
 
     /// <summary>
     /// How many entries the queue may hold for a new message to be taken: an entry is a message's recipients at one domain, and takes up to
-    /// 0.5 kB of memory when nothing else goes to its domain.
+    /// 1 kB of memory when nothing else goes to its domain, 0.15 kB at a domain of many.
     /// </summary>
     public int MaxEntries { get; init; } = 2_000_000;
 

@@ -12,16 +12,13 @@ internal sealed class BacklogHolds(string socketPath, int queued) : IDisposable
 
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly List<TimeSpan> _times = [];
+#pragma warning disable CA2000 // The client disposes its handler.
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         UseProxy = false,
-        ConnectCallback = async (_, cancellationToken) =>
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
+        ConnectCallback = (_, cancellationToken) => ConnectAsync(socketPath, cancellationToken),
     });
+#pragma warning restore CA2000
 
     /// <summary>How long each took.</summary>
     public LatencyFigures Figures => LatencyFigures.Of(_times);
@@ -47,4 +44,13 @@ internal sealed class BacklogHolds(string socketPath, int queued) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+#pragma warning disable CA2000 // The stream owns it.
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+#pragma warning restore CA2000
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
 }

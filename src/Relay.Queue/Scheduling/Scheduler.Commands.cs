@@ -220,13 +220,13 @@ internal sealed partial class Scheduler
         });
     }
 
-    private void InBatches<T>(IReadOnlyList<T> all, Action<T> action)
+    private void InBatches<T>(T[] all, Action<T> action)
     {
-        for (var first = 0; first < all.Count; first += MaxBatch)
+        for (var first = 0; first < all.Length; first += MaxBatch)
         {
             lock (_gate)
             {
-                for (var index = first; index < Math.Min(first + MaxBatch, all.Count); index++)
+                for (var index = first; index < Math.Min(first + MaxBatch, all.Length); index++)
                 {
                     action(all[index]);
                 }

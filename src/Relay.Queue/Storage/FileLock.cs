@@ -27,9 +27,12 @@ internal static class FileLock
         }
 
         var error = Marshal.GetLastPInvokeError();
-        return error == HeldByAnother
-            ? false
-            : throw new IOException($"Files cannot be locked there: {Marshal.GetPInvokeErrorMessage(error)}");
+        if (error == HeldByAnother)
+        {
+            return false;
+        }
+
+        throw new IOException($"Files cannot be locked there: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
