@@ -65,7 +65,7 @@ internal sealed class GuardedPolicyStore(
             return new StoredDomain
             {
                 Fault = fault.Message,
-                LostUntil = TryLoadKnown() ? known.EndOf(domain) : null,
+                LostUntil = fault is not InvalidDataException && TryLoadKnown() ? known.EndOf(domain) : null,
                 IsDoubtful = !known.IsWhole || IsCautious,
             };
         }
@@ -155,10 +155,10 @@ internal sealed class GuardedPolicyStore(
             var identity = store.ReadIdentity();
             var condition = store.Condition;
             var wasMade = known.WasMade || condition is FileCondition.Blank or FileCondition.Damaged;
-            known.Open();
+            TryKnown(known.Open);
             if (!wasMade && condition is not FileCondition.Sound)
             {
-                Pair(DateTimeOffset.UnixEpoch);
+                TryKnown(() => Pair(DateTimeOffset.UnixEpoch));
             }
             else if (condition != FileCondition.Sound || identity is null || identity != known.Identity)
             {
@@ -201,7 +201,7 @@ internal sealed class GuardedPolicyStore(
         if (until is not null)
         {
             BeCautious(Caution);
-            known.NoteLoss(clock.Now);
+            TryKnown(() => known.NoteLoss(clock.Now));
         }
     }
 
@@ -213,14 +213,17 @@ internal sealed class GuardedPolicyStore(
         }
     }
 
-    private bool TryLoadKnown()
+    private bool TryLoadKnown() => TryKnown(known.Load);
+
+    // The store serves without the file; one of a newer version is for who asks at the start.
+    private bool TryKnown(Action work)
     {
         try
         {
-            known.Load();
+            work();
             return true;
         }
-        catch (Exception fault) when (IsFault(fault))
+        catch (Exception fault) when (fault is not InvalidDataException && IsFault(fault))
         {
             logger.StoreFailed(null, fault.Message);
             return false;
@@ -238,7 +241,7 @@ internal sealed class GuardedPolicyStore(
         }
         catch (Exception fault) when (IsFault(fault))
         {
-            return TryLoadKnown() && known.EndOf(domain) is not null;
+            return fault is not InvalidDataException && TryLoadKnown() && known.EndOf(domain) is not null;
         }
     }
 

@@ -275,6 +275,29 @@ public sealed class PolicyLossTests
         Assert.IsType<PolicyDecision.Unknown>(await lab.AskAsync("second.test"));
     }
 
+    [Fact] // The store serves without the file beside it
+    public async Task Names_CannotBeRead_StoreServesAndTheFaultIsTold()
+    {
+        await using var lab = await WithPolicyAsync();
+        await lab.RestartAsync();
+        File.Delete(lab.KnownFile);
+        Directory.CreateDirectory(lab.KnownFile);
+        PolicyCacheTests.Break(lab, "all-gone");
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync(Domain)).Mode);
+        lab.Publish("second.test", "1", Enforce);
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync("second.test")).Mode);
+        Assert.NotEmpty(lab.Log.Named("policy-store-failed"));
+
+        Directory.Delete(lab.KnownFile);
+        await lab.RestartAsync();
+        await lab.Refresher.PassAsync(StsLab.Token);
+        await lab.RestartAsync();
+        PolicyFiles.Damage(lab, "gone");
+        lab.Dns.Zone.Clear();
+        lab.LetTtlPass();
+        Assert.IsType<PolicyDecision.Unknown>(await lab.AskAsync("second.test"));
+    }
+
     private static void DamageKnown(StsLab lab, string damage)
     {
         File.Delete(lab.KnownFile);
