@@ -1,5 +1,4 @@
 using Relay.Mail;
-using Relay.Smtp;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Tests;
