@@ -25,6 +25,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
     private readonly MemoryBudget _budget;
     private readonly QueueSpace _space;
     private readonly EntryLimit _limit;
+    private readonly ReserveFile _reserve;
     private QueueDirectory? _directory;
     private QueueStore? _store;
     private Dispatcher? _dispatcher;
@@ -40,6 +41,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
         _budget = new MemoryBudget(_options.MemoryOctets);
         _limit = new EntryLimit(_options.MaxEntries, logger);
         _space = new QueueSpace(ReadDisk, _options.MinFreeOctets, logger);
+        _reserve = new ReserveFile(_settings.DataDirectory, ReadDisk, _options.MinFreeOctets);
     }
 
     /// <summary>What operators see of the queue and do to it; null while it is not started.</summary>
@@ -71,6 +73,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
     {
         _directory = QueueDirectory.Open(_settings.DataDirectory);
         _store = OpenStore(_directory);
+        _reserve.Make();
         var schedule = new RetrySchedule(_options.RetrySchedule);
         _dispatcher = new Dispatcher((_store, _space), (_runner, _recorder), schedule, _settings, _logger);
         try
@@ -82,7 +85,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
             throw new IOException(QueueDamage.Of(_directory.QueueFile, error.Message), error);
         }
 
-        Control = new QueueControl(_store, _dispatcher, _recorder, _options, _logger);
+        Control = new QueueControl(_store, _dispatcher, _recorder, _options, _logger) { Reserve = _reserve };
         _dispatcher.Start();
         return Task.CompletedTask;
     }
@@ -140,6 +143,10 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
             var store = new QueueStore(source, _recorder.Clock, _logger);
             directory.MarkMade();
             return store;
+        }
+        catch (DbException error) when (SqlDialect.Classify(error) != StoreFault.Damaged && _reserve.TryGiveUp())
+        {
+            return OpenStore(directory);
         }
         catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
         {

@@ -21,6 +21,23 @@ internal sealed class SmallDisk : IDisposable
         return new SmallDisk(path);
     }
 
+    /// <summary>Takes all the room that is left, to the last octet.</summary>
+    public void Fill()
+    {
+        using var filler = new FileStream(System.IO.Path.Combine(Path, "filler"), FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            for (var page = new byte[4096]; ;)
+            {
+                filler.Write(page);
+            }
+        }
+        catch (IOException)
+        {
+            // That is how it ends.
+        }
+    }
+
     /// <summary>Gives it more room.</summary>
     public void Grow(int megabytes) => Assert.True(Run("mount", "-o", $"remount,size={megabytes}m", Path));
 

@@ -27,6 +27,9 @@ public sealed class QueueControl : IDisposable
         _logger = logger;
     }
 
+    /// <summary>Room for what makes room, on a full disk; null where there is none.</summary>
+    internal ReserveFile? Reserve { get; init; }
+
     /// <summary>How many attempts are under way or being written.</summary>
     public int UnderWay => _dispatcher.Scheduler.UnderWay;
 
@@ -176,7 +179,14 @@ public sealed class QueueControl : IDisposable
     private async Task<QueueChange> ChangeAsync(QueueId id, MessageChange wanted)
     {
         var change = new ChangeMessage(id, wanted, _recorder.Clock.GetUtcNow());
-        return await _store.ChangeAsync(change) switch
+        var fault = await _store.ChangeAsync(change);
+        if (fault == StoreFault.Full && wanted == MessageChange.Drop && Reserve?.TryGiveUp() == true)
+        {
+            change = new ChangeMessage(id, wanted, _recorder.Clock.GetUtcNow());
+            fault = await _store.ChangeAsync(change);
+        }
+
+        return fault switch
         {
             StoreFault.None => new QueueChange(change.Recipients),
             StoreFault.Full => new QueueChange(0, "the disk is full"),
