@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
-using Relay.Queue.Operations;
 using Relay.Queue.Storage.Sqlite;
 using Relay.Smtp;
 
