@@ -51,6 +51,9 @@ public static class RelayEventIds
     /// <summary>The accounts cannot be used; clients are asked to come back.</summary>
     public const int AccountsUnusable = 2113;
 
+    /// <summary>The account of a session that had authenticated is gone, or has another password.</summary>
+    public const int AuthEnded = 2114;
+
     /// <summary>A client met a limit on its messages.</summary>
     public const int ClientLimitReached = 2120;
 

@@ -36,12 +36,12 @@ internal sealed class Authenticator(
             await Task.Delay(turn.Wait, clock, cancellationToken);
         }
 
-        var verdict = await CheckAsync(network, user, credentials, cancellationToken);
+        var (verdict, id) = await CheckAsync(network, user, credentials, cancellationToken);
         if (verdict == AuthVerdict.Accepted)
         {
             turn.Succeed();
             logger.Authenticated(session.Remote.Address, user, credentials.Mechanism);
-            return new AuthenticationResult.Accepted(user);
+            return new AuthenticationResult.Accepted(user, id);
         }
 
         if (verdict is not (AuthVerdict.AccountsUnusable or AuthVerdict.Busy))
@@ -52,29 +52,50 @@ internal sealed class Authenticator(
         return End(verdict, session, credentials);
     }
 
-    private async ValueTask<AuthVerdict> CheckAsync(
+    /// <inheritdoc/>
+    // While the accounts cannot be read nobody knows better than when the client proved itself.
+    public bool StillHolds(SessionFacts session)
+    {
+        if (session.User is not { } user || accounts.Current is not { } known)
+        {
+            return true;
+        }
+
+        var isThere = known.TryGetValue(user, out var hash);
+        if (isThere && hash!.Id == session.CredentialId)
+        {
+            return true;
+        }
+
+        logger.AuthEnded(session.Remote.Address, user, isThere ? "password-changed" : "account-removed");
+        return false;
+    }
+
+    // With the verdict comes the id of the hash that the password was compared with.
+    private async ValueTask<(AuthVerdict Verdict, string CredentialId)> CheckAsync(
         string network, string user, SaslCredentials credentials, CancellationToken cancellationToken)
     {
         if (accounts.Current is not { } known)
         {
-            return AuthVerdict.AccountsUnusable;
+            return (AuthVerdict.AccountsUnusable, string.Empty);
         }
 
         if (!CredentialText.TryReadPassword(credentials.Password.Span, out var password))
         {
-            return AuthVerdict.WrongPassword;
+            return (AuthVerdict.WrongPassword, string.Empty);
         }
 
         try
         {
             var isThere = known.TryGetValue(user, out var hash);
             hash ??= PasswordHash.OfNothing(known.Values.Select(one => one.Iterations).DefaultIfEmpty(PasswordHash.DefaultIterations).Max());
-            return await passwords.VerifyAsync(network, user, hash, password, cancellationToken) switch
+            var verdict = await passwords.VerifyAsync(network, user, hash, password, cancellationToken) switch
             {
                 null => AuthVerdict.Busy,
                 false => isThere ? AuthVerdict.WrongPassword : AuthVerdict.UnknownUser,
                 true => MayActAs(credentials.AuthorizationId.Span, user) ? AuthVerdict.Accepted : AuthVerdict.ForeignIdentity,
             };
+            return (verdict, hash.Id);
         }
         finally
         {

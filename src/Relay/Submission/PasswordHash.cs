@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Relay.Submission;
 
@@ -29,6 +30,9 @@ internal sealed class PasswordHash
 
     /// <summary>The cost of this one.</summary>
     public int Iterations { get; }
+
+    /// <summary>Tells it from every other, those of the same password too.</summary>
+    public string Id => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(ToString())));
 
     /// <summary>Hashes a prepared password with a salt of its own.</summary>
     public static PasswordHash Of(ReadOnlySpan<byte> password, int iterations = DefaultIterations)
