@@ -63,11 +63,19 @@ internal sealed class PasswordHash
     }
 
     /// <summary>Whether the password is this one; takes the same time either way.</summary>
-    public bool IsOf(ReadOnlySpan<byte> password)
+    /// <param name="password">The password, prepared.</param>
+    /// <param name="cost">What the answer costs where that is more than this hash's own cost: that of the dearest of all, so that the
+    /// time does not tell one account from another.</param>
+    public bool IsOf(ReadOnlySpan<byte> password, int cost = 0)
     {
         var derived = Derive(password, _salt, Iterations);
         var equal = CryptographicOperations.FixedTimeEquals(derived, _hash);
         CryptographicOperations.ZeroMemory(derived);
+        if (cost > Iterations)
+        {
+            CryptographicOperations.ZeroMemory(Derive(password, _salt, cost - Iterations));
+        }
+
         return equal;
     }
 

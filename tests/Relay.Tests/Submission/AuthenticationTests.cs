@@ -167,44 +167,6 @@ public sealed class AuthenticationTests : IAsyncLifetime
         await later.SayAsync(SubmissionLab.Plain("ann", "new"), "235", Cancel);
     }
 
-    [Fact] // Guessing gets slower, from one session to the next, and in the end is not listened to at all.
-    public async Task Failures_InARow_WaitLongerAndThenGet421()
-    {
-        _lab.AddAccount("ann", "secret");
-        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
-        await using var relay = await _lab.StartRelayAsync(clock);
-        foreach (var wait in (int[])[0, 1, 2, 4, 8, 16, 30])
-        {
-            await using var talk = await SubmissionLab.OpenTlsAsync(relay.EndPoint, isImplicit: false, Cancel);
-            var failed = talk.SayAsync(SubmissionLab.Plain("ann", "guess"), "535", Cancel);
-            if (wait > 0)
-            {
-                await clock.TimerScheduledAsync(TimeSpan.FromSeconds(wait), Cancel);
-                Assert.False(failed.IsCompleted);
-                clock.Advance(TimeSpan.FromSeconds(wait));
-            }
-
-            await failed;
-        }
-
-        // Those who wait at once wait for each other: 30 s, 60 s, and no further.
-        await using var first = await SubmissionLab.OpenTlsAsync(relay.EndPoint, isImplicit: false, Cancel);
-        await using var second = await SubmissionLab.OpenTlsAsync(relay.EndPoint, isImplicit: false, Cancel);
-        await using var third = await SubmissionLab.OpenTlsAsync(relay.EndPoint, isImplicit: false, Cancel);
-        var right = first.SayAsync(SubmissionLab.Plain("ann", "secret"), "235", Cancel);
-        await clock.TimerScheduledAsync(TimeSpan.FromSeconds(30), Cancel);
-        var wrong = second.SayAsync(SubmissionLab.Plain("ann", "guess"), "535", Cancel);
-        await clock.TimerScheduledAsync(TimeSpan.FromSeconds(60), Cancel);
-        await third.SayAsync(SubmissionLab.Plain("ann", "secret"), "421 4.7.0", Cancel);
-        Assert.Empty(await third.ReadReplyAsync(Cancel));
-        await relay.Log.FirstAsync(line => line.EndsWith("reason=too-many-failures", StringComparison.Ordinal), Cancel);
-
-        clock.Advance(TimeSpan.FromSeconds(30));
-        await right;
-        clock.Advance(TimeSpan.FromSeconds(30));
-        await wrong;
-    }
-
     [Fact] // RFC 4954 §4
     public async Task Failures_InOneSession_EndIt()
     {
