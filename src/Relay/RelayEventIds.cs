@@ -21,6 +21,9 @@ public static class RelayEventIds
     /// <summary>SIGHUP came, and the files were read again.</summary>
     public const int Reloaded = 1005;
 
+    /// <summary>A setting is taken that is seldom meant.</summary>
+    public const int ConfigurationWarned = 1006;
+
     /// <summary>A message was accepted.</summary>
     public const int Received = 2101;
 
@@ -50,6 +53,12 @@ public static class RelayEventIds
 
     /// <summary>The accounts cannot be used; clients are asked to come back.</summary>
     public const int AccountsUnusable = 2113;
+
+    /// <summary>The account of a session that had authenticated is gone, or has another password.</summary>
+    public const int AuthEnded = 2114;
+
+    /// <summary>From where accounts have authenticated cannot be read or written.</summary>
+    public const int KnownClientsUnusable = 2115;
 
     /// <summary>A client met a limit on its messages.</summary>
     public const int ClientLimitReached = 2120;

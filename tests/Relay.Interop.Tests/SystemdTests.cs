@@ -107,13 +107,16 @@ public sealed partial class SystemdTests : IDisposable
 
     private static IEnumerable<string> Arrived(LabMx mx) => mx.Messages.SelectMany(message => message.Recipients);
 
-    // Not root, one capability, no way to more, system calls filtered.
+    // Not root, one capability, no way to more, system calls filtered; no core dump, and bounds on what it may take of the machine.
     private static async Task AssertSandboxedAsync(SystemdMachine machine)
     {
         Assert.DoesNotContain("0", (await machine.ProcessFieldAsync("Uid", Cancelled)).Split('\t'));
         Assert.Equal(1UL << 10, ulong.Parse(await machine.ProcessFieldAsync("CapEff", Cancelled), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         Assert.Equal("1", await machine.ProcessFieldAsync("NoNewPrivs", Cancelled));
         Assert.Equal("2", await machine.ProcessFieldAsync("Seccomp", Cancelled));
+        Assert.Equal("0", await machine.PropertyAsync("LimitCORE", Cancelled));
+        Assert.Equal("1024", await machine.PropertyAsync("TasksMax", Cancelled));
+        Assert.True(long.TryParse(await machine.PropertyAsync("MemoryMax", Cancelled), out _));
     }
 
     private static Task WaitForLogAsync(SystemdMachine machine, string name, int count) => Poll.UntilAsync(

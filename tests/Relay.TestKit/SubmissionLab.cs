@@ -47,17 +47,19 @@ internal sealed class SubmissionLab : IAsyncDisposable
             ]);
     }
 
-    /// <summary>A session inside TLS, EHLO said, whichever way the listener has it.</summary>
-    public static async Task<SmtpTalk> OpenTlsAsync(IPEndPoint listener, bool isImplicit, CancellationToken cancellationToken)
+    /// <summary>A session inside TLS, EHLO said, whichever way the listener has it, from an address of the test's choice.</summary>
+    public static async Task<SmtpTalk> OpenTlsAsync(
+        IPEndPoint listener, bool isImplicit, CancellationToken cancellationToken, string? from = null)
     {
+        var address = from is null ? null : IPAddress.Parse(from);
         if (!isImplicit)
         {
-            var clear = await SmtpTalk.OpenAsync(listener, cancellationToken);
+            var clear = await SmtpTalk.OpenAsync(listener, cancellationToken, address);
             await clear.StartTlsAsync(cancellationToken);
             return clear;
         }
 
-        var talk = await SmtpTalk.ConnectAsync(listener, cancellationToken);
+        var talk = await SmtpTalk.ConnectAsync(listener, cancellationToken, address);
         await talk.SecureAsync(cancellationToken);
         Assert.StartsWith("220", await talk.ReadReplyAsync(cancellationToken), StringComparison.Ordinal);
         await talk.SayAsync("EHLO client.test", "250", cancellationToken);

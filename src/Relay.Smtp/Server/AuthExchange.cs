@@ -24,6 +24,9 @@ internal sealed class AuthExchange(SmtpServerDependencies services, ServerConnec
     public string? CapabilityFor(SessionFacts session) =>
         session.IsSecure && services.Authenticator is { IsOffered: true } ? $"AUTH {Plain} {Login}" : null;
 
+    /// <summary>The client had authenticated, and its account is gone or has another password since.</summary>
+    public bool IsOver(SessionFacts session) => session.User is not null && services.Authenticator?.StillHolds(session) == false;
+
     /// <summary>Runs the exchange that an AUTH command begins.</summary>
     public async ValueTask<AuthOutcome> RunAsync(SmtpCommand.Auth command, SessionFacts session, bool isInTransaction)
     {
@@ -133,7 +136,7 @@ internal sealed class AuthExchange(SmtpServerDependencies services, ServerConnec
     private async ValueTask<AuthOutcome> CheckAsync(SessionFacts session, SaslCredentials credentials) =>
         await services.Authenticator!.AuthenticateAsync(session, credentials, aborted) switch
         {
-            AuthenticationResult.Accepted accepted => new AuthOutcome(AuthReplies.Succeeded) { User = accepted.User },
+            AuthenticationResult.Accepted accepted => new AuthOutcome(AuthReplies.Succeeded) { Accepted = accepted },
             AuthenticationResult.Rejected => Failed(),
             AuthenticationResult.Unavailable => new AuthOutcome(AuthReplies.Unavailable),
             AuthenticationResult.TooManyFailures => new AuthOutcome(null) { ClosingReply = ClosingReply },

@@ -7,7 +7,7 @@ namespace Relay.Smtp.Server;
 internal sealed record AuthOutcome(Reply? Reply)
 {
     /// <summary>Who the client is from here on; null when it did not succeed.</summary>
-    public string? User { get; init; }
+    public AuthenticationResult.Accepted? Accepted { get; init; }
 
     /// <summary>What ends the session, behind the reply or in its place; null when it goes on.</summary>
     public Reply? ClosingReply { get; init; }

@@ -35,6 +35,11 @@ internal static class AuthReplies
 
     public static Reply Unavailable { get; } = new(454, new(4, 7, 0), "Temporary authentication failure");
 
+    public static Reply NoLongerInForce { get; } = new(
+        530, new(5, 7, 0), "Authentication required: your account or its password has changed");
+
+    public static Reply AuthenticateAgain(string host) => new(421, new(4, 7, 0), $"{host} connect again to authenticate, closing");
+
     public static Reply TooManyFailures(string host) => new(
         421, new(4, 7, 0), $"{host} too many authentication failures; try again later, closing");
 }

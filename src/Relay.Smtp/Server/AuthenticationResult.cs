@@ -8,7 +8,9 @@ public abstract record AuthenticationResult
     }
 
     /// <summary>The client is this user.</summary>
-    public sealed record Accepted(string User) : AuthenticationResult;
+    /// <param name="User">Its name.</param>
+    /// <param name="CredentialId">Stands for what it proved itself by; another password has another.</param>
+    public sealed record Accepted(string User, string CredentialId) : AuthenticationResult;
 
     /// <summary>It is not; whether the name or the password was wrong is nobody's business.</summary>
     public sealed record Rejected : AuthenticationResult

@@ -11,4 +11,7 @@ public interface IAuthenticator
     /// </summary>
     ValueTask<AuthenticationResult> AuthenticateAsync(
         SessionFacts session, SaslCredentials credentials, CancellationToken cancellationToken);
+
+    /// <summary>Whether what the session's user proved still holds; asked at every MAIL of a client that has authenticated.</summary>
+    bool StillHolds(SessionFacts session);
 }

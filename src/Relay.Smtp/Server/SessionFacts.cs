@@ -24,6 +24,9 @@ public sealed record SessionFacts(IPEndPoint Remote, IPEndPoint Local)
     /// <summary>Who the client has proved to be (RFC 4954 §4); null before.</summary>
     public string? User { get; init; }
 
+    /// <summary>What it proved itself by, in a form that is of no use to anybody but <see cref="IAuthenticator"/>; null before.</summary>
+    public string? CredentialId { get; init; }
+
     /// <summary>TLS protects the session.</summary>
     public bool IsSecure => CipherSuite is not null;
 }

@@ -136,7 +136,7 @@ public sealed class SmtpServerSession
     {
         SmtpCommand.Bdat chunk => ReceiveChunkAsync(chunk),
         _ when IsTlsMissing(command) => new(Answer(Replies.TlsRequired)),
-        SmtpCommand.Mail mail => AnswerAsync(_transaction.MailAsync(_facts, mail.From)),
+        SmtpCommand.Mail mail => MailAsync(mail.From),
         SmtpCommand.Rcpt rcpt => AnswerRecipientAsync(rcpt.To),
         SmtpCommand.Data => ReceiveDataAsync(),
         SmtpCommand.Hello hello => AnswerAsync(HelloAsync(hello)),
@@ -177,6 +177,12 @@ public sealed class SmtpServerSession
         await _transaction.ResetAsync();
         return Replies.Ok;
     }
+
+    // RFC 4954 §6: 530 where authentication is not in force, or no longer. §4 allows one AUTH a session, so that a client that
+    // would authenticate again, with the new password, has to connect again.
+    private ValueTask<bool> MailAsync(MailFrom mail) => !_authentication.IsOver(_facts)
+        ? AnswerAsync(_transaction.MailAsync(_facts, mail))
+        : new(Answer(AuthReplies.NoLongerInForce) && AnswerLast(AuthReplies.AuthenticateAgain(_options.HostName)));
 
     private async ValueTask<bool> ReceiveDataAsync()
     {
@@ -319,7 +325,9 @@ public sealed class SmtpServerSession
             return End(outcome.End);
         }
 
-        _facts = outcome.User is { } user ? _facts with { User = user } : _facts;
+        _facts = outcome.Accepted is { } accepted
+            ? _facts with { User = accepted.User, CredentialId = accepted.CredentialId }
+            : _facts;
         return (outcome.Reply is not { } reply || Answer(reply))
             && (outcome.ClosingReply is not { } closingReply || AnswerLast(closingReply));
     }

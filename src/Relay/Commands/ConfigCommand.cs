@@ -34,6 +34,11 @@ internal static class ConfigCommand
         }
 
         var relay = application.Services.GetRequiredService<IOptions<RelayOptions>>().Value;
+        foreach (var warning in ConfigurationWarnings.Of(relay))
+        {
+            await Console.Out.WriteLineAsync($"warning: {PlainText.Of(warning.ToString())}".AsMemory(), cancellationToken);
+        }
+
         if (relay.Listeners?.Any(listener => listener.RequireAuth) == true && !File.Exists(relay.AccountsPath))
         {
             await Console.Out.WriteLineAsync(

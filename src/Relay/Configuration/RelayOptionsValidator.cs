@@ -43,7 +43,7 @@ internal sealed class RelayOptionsValidator : IValidateOptions<RelayOptions>
             if (!TrustedNetworks.TryParse(options.TrustedNetworks![i], out _))
             {
                 faults.Add($"Relay:TrustedNetworks:{i}: \"{options.TrustedNetworks[i]}\" is not a network; write an address or "
-                    + "a CIDR prefix, for example 192.0.2.0/24 or 2001:db8::/32");
+                    + "a CIDR prefix with nothing behind its bits, for example 192.0.2.0/24 or 2001:db8::/32");
             }
         }
     }

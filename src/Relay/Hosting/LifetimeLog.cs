@@ -34,6 +34,11 @@ internal sealed class LifetimeLog(
                 _options.HostName, "other mail servers expect a fully qualified name; set Relay:HostName");
         }
 
+        foreach (var warning in ConfigurationWarnings.Of(_options))
+        {
+            logger.Warned(warning);
+        }
+
         lifetime.ApplicationStarted.Register(LogStarted);
         lifetime.ApplicationStopping.Register(() => logger.Stopping(_options.HostName));
         return Task.CompletedTask;

@@ -51,11 +51,24 @@ internal sealed class JsonLogLineFormat : ILogLineFormat
                 json.WriteString(key, time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
                 break;
             case IFormattable formattable:
-                json.WriteString(key, formattable.ToString(null, CultureInfo.InvariantCulture));
+                WriteText(json, key, formattable.ToString(null, CultureInfo.InvariantCulture));
                 break;
             default:
-                json.WriteString(key, value.ToString());
+                WriteText(json, key, value.ToString() ?? string.Empty);
                 break;
         }
+    }
+
+    // The encoder would let what turns the direction of writing, or is not seen, through to a terminal.
+    private static void WriteText(Utf8JsonWriter json, string key, string text)
+    {
+        if (!Unprintable.IsIn(text))
+        {
+            json.WriteString(key, text);
+            return;
+        }
+
+        json.WritePropertyName(key);
+        json.WriteRawValue($"\"{Unprintable.EscapedInJson(Options.Encoder!.Encode(text))}\"");
     }
 }

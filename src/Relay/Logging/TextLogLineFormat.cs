@@ -77,8 +77,7 @@ internal sealed class TextLogLineFormat : ILogLineFormat
                 output.Write("\\r"u8);
                 break;
             default:
-                if (Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.LineSeparator
-                    or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format)
+                if (Unprintable.Is(rune))
                 {
                     Put(output, string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}"));
                 }

@@ -14,6 +14,18 @@ internal readonly record struct AddressBlock(UInt128 Prefix)
     private const int Bits = 128;
     private const int MappedBits = 96;
 
+    /// <summary>Its first address.</summary>
+    public IPAddress First
+    {
+        get
+        {
+            Span<byte> octets = stackalloc byte[16];
+            BinaryPrimitives.WriteUInt128BigEndian(octets, Prefix);
+            var address = new IPAddress(octets);
+            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        }
+    }
+
     /// <summary>The block of one client.</summary>
     public static AddressBlock OfClient(IPAddress address) => Cut(address, 32, 64);
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
 
@@ -12,8 +11,8 @@ namespace Relay.Reception;
 internal sealed class ConnectionLimiter(IOptions<RelayOptions> options)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<AddressBlock, int> _perClient = [];
-    private readonly Dictionary<AddressBlock, int> _perNetwork = [];
+    private readonly AddressCounts _perClient = new();
+    private readonly AddressCounts _perNetwork = new();
     private readonly TrustedNetworks _trusted = TrustedNetworks.From(options.Value);
     private int _open;
 
@@ -33,12 +32,12 @@ internal sealed class ConnectionLimiter(IOptions<RelayOptions> options)
         var limit = _trusted.Contains(address) ? Limit : Limit - (Limit / 10);
         lock (_gate)
         {
-            if (_perClient.GetValueOrDefault(client) >= LimitPerAddress)
+            if (_perClient.Of(client) >= LimitPerAddress)
             {
                 return ConnectionAdmission.TooManyFromAddress;
             }
 
-            if (_perNetwork.GetValueOrDefault(network) >= LimitPerNetwork)
+            if (_perNetwork.Of(network) >= LimitPerNetwork)
             {
                 return ConnectionAdmission.TooManyFromNetwork;
             }
@@ -49,8 +48,8 @@ internal sealed class ConnectionLimiter(IOptions<RelayOptions> options)
             }
 
             _open++;
-            Add(_perClient, client);
-            Add(_perNetwork, network);
+            _perClient.Add(client);
+            _perNetwork.Add(network);
             return ConnectionAdmission.Admitted;
         }
     }
@@ -61,19 +60,8 @@ internal sealed class ConnectionLimiter(IOptions<RelayOptions> options)
         lock (_gate)
         {
             _open--;
-            Remove(_perClient, AddressBlock.OfClient(address));
-            Remove(_perNetwork, AddressBlock.OfNetwork(address));
-        }
-    }
-
-    private static void Add(Dictionary<AddressBlock, int> counts, AddressBlock block) =>
-        CollectionsMarshal.GetValueRefOrAddDefault(counts, block, out _)++;
-
-    private static void Remove(Dictionary<AddressBlock, int> counts, AddressBlock block)
-    {
-        if (--CollectionsMarshal.GetValueRefOrNullRef(counts, block) == 0)
-        {
-            counts.Remove(block);
+            _perClient.Remove(AddressBlock.OfClient(address));
+            _perNetwork.Remove(AddressBlock.OfNetwork(address));
         }
     }
 }

@@ -29,9 +29,8 @@ internal sealed class RelayPolicy : IMailboxPolicy
     public ValueTask<Reply?> CheckReversePathAsync(
         SessionFacts session, MailFrom mail, CancellationToken cancellationToken)
     {
-        // RFC 4954 §6: a server that demands authentication says so at MAIL. A session that outlives its account is such a
-        // client too.
-        if (session.User is { } user ? _submission.Accounts.IsRemoved(user) : _requireAuthentication)
+        // RFC 4954 §6: a server that demands authentication says so at MAIL.
+        if (session.User is null && _requireAuthentication)
         {
             return new(new Reply(530, new(5, 7, 0), "Authentication required"));
         }

@@ -81,6 +81,12 @@ internal sealed class ServerCertificate
         switch (CertificateFiles.Load(_options))
         {
             case CertificateFiles.LoadResult.Loaded loaded:
+                // At the start this is said with everything else.
+                if (_context is not null && ConfigurationWarnings.OfKey(_options) is { } warning)
+                {
+                    _logger.Warned(warning);
+                }
+
                 _context = loaded.Context;
                 var leaf = loaded.Context.TargetCertificate;
                 _logger.CertificateLoaded(

@@ -42,9 +42,6 @@ internal sealed class Accounts
         _ => null,
     };
 
-    /// <summary>The account is gone: what its client began may not go on.</summary>
-    public bool IsRemoved(string name) => Current is { } accounts && !accounts.ContainsKey(name);
-
     private AccountsFile.ReadResult Latest()
     {
         lock (_lock)

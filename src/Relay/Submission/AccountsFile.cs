@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Text;
-using Relay.Sqlite;
 
 namespace Relay.Submission;
 
@@ -13,7 +12,6 @@ internal static class AccountsFile
     private const int MaxOctets = 16 * 1024 * 1024;
     private const string Heading = "# Submission accounts; change them with: relay user add|remove NAME";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -74,7 +72,7 @@ internal static class AccountsFile
     /// <param name="change">Changes the accounts, or gives a reason not to.</param>
     public static string? Change(string path, Func<SortedDictionary<string, PasswordHash>, string?> change)
     {
-        using var held = new FileStream(path + ".lock", Creating(FileMode.OpenOrCreate, FileShare.None));
+        using var held = OwnerOnlyFile.Open(path + ".lock", FileMode.OpenOrCreate);
         var accounts = new SortedDictionary<string, PasswordHash>(StringComparer.Ordinal);
         switch (Read(path))
         {
@@ -94,20 +92,9 @@ internal static class AccountsFile
             return refusal;
         }
 
-        var replacement = path + ".new";
-        File.Delete(replacement);
-        using (var file = new FileStream(replacement, Creating(FileMode.CreateNew, FileShare.None)))
-        {
-            file.Write(Encoding.UTF8.GetBytes(Write(accounts)));
-            StableStorage.Flush(file);
-        }
-
-        StableStorage.Replace(replacement, path);
+        OwnerOnlyFile.Replace(path, Write(accounts));
         return null;
     }
-
-    private static FileStreamOptions Creating(FileMode mode, FileShare share) =>
-        new() { Mode = mode, Access = FileAccess.ReadWrite, Share = share, UnixCreateMode = OwnerOnly };
 
     private static string Write(SortedDictionary<string, PasswordHash> accounts)
     {

@@ -1,15 +1,17 @@
 using System.Net;
-using System.Net.Sockets;
+using Relay.Reception;
 
 namespace Relay.Submission;
 
 /// <summary>
-/// Slows down guessing of passwords. After failures, an address and an account each have to wait before the next attempt of theirs
-/// is looked at, longer with every failure; those who wait at the same time wait in turn, and who would wait too long is sent away. Both
-/// forget after a success, and an hour after the last failure. An account that has authenticated from an address of late has, together
-/// with that address, a measure of its own: strangers' failures do not keep out those who belong here.
+/// Slows down guessing of passwords. After failures, a client, its network and the account it names each have to wait before the next
+/// attempt of theirs is looked at, longer with every failure, and an attempt under way counts as one; who would wait too long is sent away.
+/// Attempts on one account from one network are looked at one after another, so that no network takes up the time that is left for others
+/// to log in to it. Client and account forget after a success, and all an hour after the last attempt. An account that has
+/// authenticated from a client of late has, together with that client, a measure of its own: strangers' failures do not keep out those
+/// who belong here.
 /// </summary>
-internal sealed class AuthThrottle(TimeProvider clock)
+internal sealed class AuthThrottle(KnownClients known, TimeProvider clock)
 {
     /// <summary>How long failures are remembered.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromHours(1);
@@ -18,130 +20,125 @@ internal sealed class AuthThrottle(TimeProvider clock)
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private const int Capacity = 10_000;
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+
+    private static readonly FailureRule OfClient = new(0, TimeSpan.FromSeconds(30)) { CountsBusy = true };
+
+    // Neighbours have nothing to do with each other but their provider: a few mistakes of all of them, and twelve a minute after that.
+    private static readonly FailureRule OfNetwork = new(16, TimeSpan.FromSeconds(5)) { CountsBusy = true, IsForgiven = false };
+
+    // Six guesses a minute from the whole world, and an owner who waits behind them does not wait long.
+    private static readonly FailureRule OfAccount = new(0, TimeSpan.FromSeconds(10));
+    private static readonly FailureRule OfPair = new(0, TimeSpan.FromSeconds(30));
 
     private readonly Lock _lock = new();
-    private readonly RecentTable<Record> _addresses = new(Capacity, Memory, clock);
-    private readonly RecentTable<Record> _accounts = new(Capacity, Memory, clock);
-    private readonly RecentTable<Record> _pairs = new(Capacity, Memory, clock);
+    private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _clients = new(Capacity, Memory, clock);
+    private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _networks = new(Capacity, Memory, clock);
+    private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _accounts = new(Capacity, Memory, clock);
+    private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _pairs = new(Capacity, Memory, clock);
+    private readonly SerialGate<(AddressBlock, string)> _strangers = new(clock);
+    private readonly SerialGate<(AddressBlock, string)> _belonging = new(clock);
 
-    /// <summary>The network that counts as one client: an IPv4 address, or a /64 of IPv6, which one customer has to itself.</summary>
-    public static string NetworkOf(IPAddress address)
+    /// <summary>Waits for those before an attempt, and takes a turn. Null: it is not looked at at all.</summary>
+    /// <param name="address">Where it comes from.</param>
+    /// <param name="account">Whom it names.</param>
+    /// <param name="cancellationToken">The client is given up.</param>
+    public async ValueTask<Turn?> EnterAsync(IPAddress address, string account, CancellationToken cancellationToken)
     {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return plain.AddressFamily == AddressFamily.InterNetworkV6
-            ? Convert.ToHexString(plain.GetAddressBytes().AsSpan(0, 8))
-            : plain.ToString();
+        var started = clock.GetTimestamp();
+        var attempt = LoginAttempt.From(address, account, known);
+        var place = await QueueAsync(attempt, started, cancellationToken);
+        if (place is not null && !attempt.IsKnown && LoginAttempt.From(address, account, known) is { IsKnown: true } again)
+        {
+            // One of those before has shown who this is, as where a program opens many connections at once.
+            place.Dispose();
+            attempt = again;
+            place = await QueueAsync(attempt, started, cancellationToken);
+        }
+
+        return place is null ? null : Enter(attempt, Patience(started), place);
     }
 
-    /// <summary>Takes a turn: how long this attempt waits, and what to tell of its end. Null: it is not looked at at all.</summary>
-    /// <param name="network">Where it comes from.</param>
-    /// <param name="account">Whom it names.</param>
-    /// <param name="isKnown">This account has authenticated from there of late.</param>
-    public Turn? Enter(string network, string account, bool isKnown)
+    /// <summary>Takes a turn if it comes soon enough.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="patience">How long it may wait.</param>
+    /// <param name="place">Its place in the line, given back when the turn is over or not to be had.</param>
+    internal Turn? Enter(LoginAttempt attempt, TimeSpan patience, IDisposable? place = null)
     {
         lock (_lock)
         {
-            Measure[] measures = isKnown
-                ? [new(_pairs, $"{network} {account}")]
-                : [new(_addresses, network), new(_accounts, account)];
+            FailureMeasure[] measures = attempt.IsKnown
+                ? [new(OfPair, _pairs, (attempt.Client, attempt.Account), clock)]
+                :
+                [
+                    new(OfClient, _clients, (attempt.Client, string.Empty), clock),
+                    new(OfNetwork, _networks, (attempt.Network, string.Empty), clock),
+                    new(OfAccount, _accounts, (default, attempt.Account), clock),
+                ];
             var now = clock.GetTimestamp();
             var next = measures.Max(measure => measure.Next);
             var wait = next > now ? clock.GetElapsedTime(now, next) : TimeSpan.Zero;
-            if (wait > LongestWait)
+            if (wait > patience)
             {
+                place?.Dispose();
                 return null;
             }
 
             foreach (var measure in measures)
             {
-                measure.Reserve(now, clock);
+                measure.Begin();
             }
 
-            return new Turn(this, measures, wait);
+            return new Turn(this, attempt, measures, wait, place);
         }
     }
 
-    private static long DelayAfter(int failures, TimeProvider clock)
+    private TimeSpan Patience(long started)
     {
-        var delay = FirstDelay * Math.Pow(2, Math.Min(failures, 16) - 1);
-        return failures == 0 ? 0 : (long)((delay < LongestDelay ? delay : LongestDelay).TotalSeconds * clock.TimestampFrequency);
+        var left = LongestWait - clock.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private void End(Measure[] measures, bool? succeeded)
+    private ValueTask<IDisposable?> QueueAsync(LoginAttempt attempt, long started, CancellationToken cancellationToken) => attempt.IsKnown
+        ? _belonging.EnterAsync((attempt.Client, attempt.Account), Patience(started), cancellationToken)
+        : _strangers.EnterAsync((attempt.Network, attempt.Account), Patience(started), cancellationToken);
+
+    private void End(Turn turn, FailureMeasure[] measures)
     {
+        if (turn.End == LoginEnd.Succeeded)
+        {
+            known.Add(turn.Attempt.Client, turn.Attempt.Account);
+        }
+
         lock (_lock)
         {
             foreach (var measure in measures)
             {
-                measure.End(succeeded, clock);
+                measure.End(turn.End);
             }
         }
     }
 
-    /// <summary>One attempt; disposed without a word on its end, it counts as not made.</summary>
-    internal sealed class Turn(AuthThrottle throttle, Measure[] measures, TimeSpan wait) : IDisposable
-    {
-        private bool? _succeeded;
+    private Task DelayAsync(TimeSpan wait, CancellationToken cancellationToken) => Task.Delay(wait, clock, cancellationToken);
 
-        /// <summary>How long to wait before looking at it.</summary>
+    /// <summary>One attempt: waits for its time, and is looked at.</summary>
+    internal sealed class Turn(
+        AuthThrottle throttle, LoginAttempt attempt, FailureMeasure[] measures, TimeSpan wait, IDisposable? place) : IDisposable
+    {
+        /// <summary>The attempt.</summary>
+        public LoginAttempt Attempt { get; } = attempt;
+
+        /// <summary>How long it has to wait before anybody looks at it.</summary>
         public TimeSpan Wait { get; } = wait;
 
-        public void Succeed() => _succeeded = true;
+        public Task WaitAsync(CancellationToken cancellationToken) => throttle.DelayAsync(Wait, cancellationToken);
 
-        public void Fail() => _succeeded = false;
+        /// <summary>How it ended, told before it is disposed.</summary>
+        public LoginEnd End { get; set; }
 
-        public void Dispose() => throttle.End(measures, _succeeded);
-    }
-
-    /// <summary>The failures of one address or account, and when its next attempt may be looked at.</summary>
-    internal sealed class Record
-    {
-        public int Failures { get; set; }
-
-        public long Next { get; set; }
-    }
-
-    /// <summary>What one attempt has to do with one address or account.</summary>
-    internal sealed class Measure(RecentTable<Record> table, string key)
-    {
-        private readonly Record? _record = table.TryGet(key, out var record) ? record : null;
-        private long _reserved;
-
-        public long Next => _record?.Next ?? 0;
-
-        // Whoever comes next waits for this attempt too.
-        public void Reserve(long now, TimeProvider clock)
+        public void Dispose()
         {
-            if (_record is not null)
-            {
-                _reserved = DelayAfter(_record.Failures, clock);
-                _record.Next = Math.Max(_record.Next, now) + _reserved;
-            }
-        }
-
-        public void End(bool? succeeded, TimeProvider clock)
-        {
-            switch (succeeded)
-            {
-                case true:
-                    table.Remove(key);
-                    break;
-                case false:
-                    var failed = table.TryGet(key, out var current) ? current : new Record();
-                    failed.Failures++;
-                    failed.Next = Math.Max(failed.Next, clock.GetTimestamp() + DelayAfter(failed.Failures, clock));
-                    table.Set(key, failed);
-                    break;
-                default:
-                    if (_record is not null)
-                    {
-                        _record.Next -= _reserved;
-                    }
-
-                    break;
-            }
+            throttle.End(this, measures);
+            place?.Dispose();
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Relay.Reception;
 using Relay.Smtp.Server;
 
 namespace Relay.Submission;
@@ -10,7 +11,7 @@ namespace Relay.Submission;
 /// time tells which names there are.
 /// </summary>
 internal sealed class Authenticator(
-    Accounts accounts, PasswordCheck passwords, AuthThrottle throttle, TimeProvider clock, ILogger<Authenticator> logger)
+    Accounts accounts, PasswordCheck passwords, AuthThrottle throttle, ReceptionLimits limits, ILogger<Authenticator> logger)
     : IAuthenticator
 {
     private const int MaxLoggedCharacters = 100;
@@ -22,59 +23,78 @@ internal sealed class Authenticator(
     public async ValueTask<AuthenticationResult> AuthenticateAsync(
         SessionFacts session, SaslCredentials credentials, CancellationToken cancellationToken)
     {
-        var network = AuthThrottle.NetworkOf(session.Remote.Address);
         // What is no name at all shares one measure; nothing in the file can match it.
         var user = CredentialText.TryReadName(credentials.UserName.Span, out var name) ? name : string.Empty;
-        using var turn = throttle.Enter(network, user, passwords.IsKnown(network, user));
+        using var turn = await throttle.EnterAsync(session.Remote.Address, user, cancellationToken);
         if (turn is null)
         {
             return End(AuthVerdict.TooManyFailures, session, credentials);
         }
 
-        if (turn.Wait > TimeSpan.Zero)
+        await turn.WaitAsync(cancellationToken);
+        var (verdict, id) = await CheckAsync(turn.Attempt, credentials, cancellationToken);
+        turn.End = verdict switch
         {
-            await Task.Delay(turn.Wait, clock, cancellationToken);
-        }
-
-        var verdict = await CheckAsync(network, user, credentials, cancellationToken);
+            AuthVerdict.Accepted => LoginEnd.Succeeded,
+            AuthVerdict.AccountsUnusable => LoginEnd.Open,
+            AuthVerdict.Busy => LoginEnd.Busy,
+            _ => LoginEnd.Failed,
+        };
         if (verdict == AuthVerdict.Accepted)
         {
-            turn.Succeed();
             logger.Authenticated(session.Remote.Address, user, credentials.Mechanism);
-            return new AuthenticationResult.Accepted(user);
-        }
-
-        if (verdict is not (AuthVerdict.AccountsUnusable or AuthVerdict.Busy))
-        {
-            turn.Fail();
+            return new AuthenticationResult.Accepted(user, id);
         }
 
         return End(verdict, session, credentials);
     }
 
-    private async ValueTask<AuthVerdict> CheckAsync(
-        string network, string user, SaslCredentials credentials, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    // While the accounts cannot be read nobody knows better than when the client proved itself.
+    public bool StillHolds(SessionFacts session)
+    {
+        if (session.User is not { } user || accounts.Current is not { } known)
+        {
+            return true;
+        }
+
+        var isThere = known.TryGetValue(user, out var hash);
+        if (isThere && hash!.Id == session.CredentialId)
+        {
+            return true;
+        }
+
+        logger.AuthEnded(session.Remote.Address, user, isThere ? "password-changed" : "account-removed");
+        return false;
+    }
+
+    // With the verdict comes the id of the hash that the password was compared with.
+    private async ValueTask<(AuthVerdict Verdict, string CredentialId)> CheckAsync(
+        LoginAttempt attempt, SaslCredentials credentials, CancellationToken cancellationToken)
     {
         if (accounts.Current is not { } known)
         {
-            return AuthVerdict.AccountsUnusable;
+            return (AuthVerdict.AccountsUnusable, string.Empty);
         }
 
         if (!CredentialText.TryReadPassword(credentials.Password.Span, out var password))
         {
-            return AuthVerdict.WrongPassword;
+            return (AuthVerdict.WrongPassword, string.Empty);
         }
 
         try
         {
-            var isThere = known.TryGetValue(user, out var hash);
-            hash ??= PasswordHash.OfNothing(known.Values.Select(one => one.Iterations).DefaultIfEmpty(PasswordHash.DefaultIterations).Max());
-            return await passwords.VerifyAsync(network, user, hash, password, cancellationToken) switch
+            // The same for all, there or not: hashes of different age may differ in cost.
+            var cost = known.Values.Select(one => one.Iterations).DefaultIfEmpty(PasswordHash.DefaultIterations).Max();
+            var isThere = known.TryGetValue(attempt.Account, out var hash);
+            hash ??= PasswordHash.OfNothing(cost);
+            var verdict = await passwords.VerifyAsync(attempt, hash, cost, password, cancellationToken) switch
             {
                 null => AuthVerdict.Busy,
                 false => isThere ? AuthVerdict.WrongPassword : AuthVerdict.UnknownUser,
-                true => MayActAs(credentials.AuthorizationId.Span, user) ? AuthVerdict.Accepted : AuthVerdict.ForeignIdentity,
+                true => MayActAs(credentials.AuthorizationId.Span, attempt.Account) ? AuthVerdict.Accepted : AuthVerdict.ForeignIdentity,
             };
+            return (verdict, hash.Id);
         }
         finally
         {
@@ -98,7 +118,7 @@ internal sealed class Authenticator(
             _ => ("wrong-password", (AuthenticationResult)AuthenticationResult.Rejected.Instance),
         };
         var shown = Encoding.UTF8.GetString(credentials.UserName.Span);
-        logger.AuthFailed(
+        limits.Logger.AuthFailed(
             session.Remote.Address, shown.Length > MaxLoggedCharacters ? shown[..MaxLoggedCharacters] : shown, credentials.Mechanism, reason);
         return result;
     }

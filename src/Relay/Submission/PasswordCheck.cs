@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Relay.Reception;
 
 namespace Relay.Submission;
 
@@ -15,31 +16,32 @@ internal sealed class PasswordCheck(TimeProvider clock) : IDisposable
 
     private readonly Lock _lock = new();
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-    private readonly RecentTable<byte[]> _proved = new(Capacity, Lifetime, clock);
-    private readonly SemaphoreSlim _work = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private int _waiting;
+    private readonly RecentTable<(AddressBlock, string), byte[]> _proved = new(Capacity, Lifetime, clock);
 
-    /// <summary>This account has proved itself from there of late.</summary>
-    public bool IsKnown(string network, string account)
-    {
-        lock (_lock)
-        {
-            return _proved.TryGet(KeyOf(network, account), out _);
-        }
-    }
+    /// <summary>The work for those whom nobody knows yet, whose number is anybody's choice; a quarter of the places for one network.</summary>
+    public BoundedWork ForStrangers { get; } = new(Math.Max(1, Environment.ProcessorCount / 2), MaxWaiting, MaxWaiting / 4);
+
+    /// <summary>The work for accounts that have authenticated from there of late: kept free for them, whatever the others do.</summary>
+    public BoundedWork ForKnown { get; } = new(1, MaxWaiting, MaxWaiting);
 
     /// <summary>Whether the password is the account's; null when too many others wait for the same.</summary>
+    /// <param name="attempt">Who asks.</param>
+    /// <param name="hash">What is kept of the account's password.</param>
+    /// <param name="cost">What the answer costs, at least the hash's own.</param>
+    /// <param name="password">The password, prepared.</param>
+    /// <param name="cancellationToken">The client is given up.</param>
     public async ValueTask<bool?> VerifyAsync(
-        string network, string account, PasswordHash hash, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+        LoginAttempt attempt, PasswordHash hash, int cost, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {
-        var key = KeyOf(network, account);
+        var key = (attempt.Client, attempt.Account);
         var fingerprint = hash.Fingerprint(_key, password.Span);
         if (IsProved(key, fingerprint))
         {
             return true;
         }
 
-        var verified = await WorkAsync(hash, password, cancellationToken);
+        var verified = await (attempt.IsKnown ? ForKnown : ForStrangers).DoAsync(
+            attempt.Network, () => hash.IsOf(password.Span, cost), cancellationToken);
         if (verified == true)
         {
             lock (_lock)
@@ -51,43 +53,17 @@ internal sealed class PasswordCheck(TimeProvider clock) : IDisposable
         return verified;
     }
 
-    public void Dispose() => _work.Dispose();
+    public void Dispose()
+    {
+        ForStrangers.Dispose();
+        ForKnown.Dispose();
+    }
 
-    private static string KeyOf(string network, string account) => $"{network} {account}";
-
-    private bool IsProved(string key, byte[] fingerprint)
+    private bool IsProved((AddressBlock, string) key, byte[] fingerprint)
     {
         lock (_lock)
         {
             return _proved.TryGet(key, out var proved) && CryptographicOperations.FixedTimeEquals(proved, fingerprint);
-        }
-    }
-
-    private async ValueTask<bool?> WorkAsync(
-        PasswordHash hash, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
-    {
-        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            return null;
-        }
-
-        try
-        {
-            await _work.WaitAsync(cancellationToken);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-
-        try
-        {
-            return await Task.Run(() => hash.IsOf(password.Span), CancellationToken.None);
-        }
-        finally
-        {
-            _work.Release();
         }
     }
 }

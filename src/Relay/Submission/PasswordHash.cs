@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Relay.Submission;
 
@@ -29,6 +30,9 @@ internal sealed class PasswordHash
 
     /// <summary>The cost of this one.</summary>
     public int Iterations { get; }
+
+    /// <summary>Tells it from every other, those of the same password too.</summary>
+    public string Id => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(ToString())));
 
     /// <summary>Hashes a prepared password with a salt of its own.</summary>
     public static PasswordHash Of(ReadOnlySpan<byte> password, int iterations = DefaultIterations)
@@ -59,11 +63,19 @@ internal sealed class PasswordHash
     }
 
     /// <summary>Whether the password is this one; takes the same time either way.</summary>
-    public bool IsOf(ReadOnlySpan<byte> password)
+    /// <param name="password">The password, prepared.</param>
+    /// <param name="cost">What the answer costs where that is more than this hash's own cost: that of the dearest of all, so that the
+    /// time does not tell one account from another.</param>
+    public bool IsOf(ReadOnlySpan<byte> password, int cost = 0)
     {
         var derived = Derive(password, _salt, Iterations);
         var equal = CryptographicOperations.FixedTimeEquals(derived, _hash);
         CryptographicOperations.ZeroMemory(derived);
+        if (cost > Iterations)
+        {
+            CryptographicOperations.ZeroMemory(Derive(password, _salt, cost - Iterations));
+        }
+
         return equal;
     }
 

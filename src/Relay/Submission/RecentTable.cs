@@ -6,20 +6,21 @@ namespace Relay.Submission;
 /// Remembers things for some time after they were last set, and no more of them than fit: a stranger decides how many keys there
 /// are. Not safe for several threads; its owner sees to that.
 /// </summary>
-internal sealed class RecentTable<TValue>(int capacity, TimeSpan lifetime, TimeProvider clock)
+internal sealed class RecentTable<TKey, TValue>(int capacity, TimeSpan lifetime, TimeProvider clock)
+    where TKey : notnull
 {
-    private readonly Dictionary<string, (TValue Value, long Since)> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<TKey, (TValue Value, long Since)> _values = [];
 
     public int Count => _values.Count;
 
-    public bool TryGet(string key, [MaybeNullWhen(false)] out TValue value)
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         var found = _values.TryGetValue(key, out var entry) && !IsOver(entry.Since);
         value = found ? entry.Value : default;
         return found;
     }
 
-    public void Set(string key, TValue value)
+    public void Set(TKey key, TValue value)
     {
         if (_values.Count >= capacity && !_values.ContainsKey(key))
         {
@@ -28,8 +29,6 @@ internal sealed class RecentTable<TValue>(int capacity, TimeSpan lifetime, TimeP
 
         _values[key] = (value, clock.GetTimestamp());
     }
-
-    public void Remove(string key) => _values.Remove(key);
 
     // What is over goes, and at least the oldest tenth, so that the work is shared by many that come after.
     private void MakeRoom()

@@ -1,3 +1,4 @@
+using System.Text;
 using Relay.Configuration;
 using Relay.Mail;
 
@@ -54,5 +55,10 @@ internal sealed class SenderLogins
     }
 
     // RFC 5321 §2.4 has local parts differ by letter case; no two people of one organisation do.
-    private static string Form(string localPart, string domain) => $"{localPart.ToLowerInvariant()}@{domain}";
+    private static string Form(string localPart, string domain) =>
+        $"{string.Concat(localPart.EnumerateRunes().Select(letter => Lower(letter).ToString()))}@{domain}";
+
+    // Only letters that are each other's other case: the Kelvin sign has k for its lower case, and is another letter.
+    private static Rune Lower(Rune letter) =>
+        Rune.ToLowerInvariant(letter) is var lower && Rune.ToUpperInvariant(lower) == letter ? lower : letter;
 }

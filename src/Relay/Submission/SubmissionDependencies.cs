@@ -1,4 +1,4 @@
 namespace Relay.Submission;
 
 /// <summary>What listeners need to take mail from authenticated users.</summary>
-internal sealed record SubmissionDependencies(Authenticator Authenticator, Accounts Accounts, SenderLogins SenderLogins);
+internal sealed record SubmissionDependencies(Authenticator Authenticator, SenderLogins SenderLogins);

@@ -11,6 +11,8 @@ internal static class SubmissionServices
     {
         services.AddSingleton<IValidateOptions<RelayOptions>, SubmissionOptionsValidator>();
         services.AddSingleton<Accounts>();
+        services.AddSingleton<KnownClients>();
+        services.AddHostedService(provider => provider.GetRequiredService<KnownClients>());
         services.AddSingleton<AuthThrottle>();
         services.AddSingleton<PasswordCheck>();
         services.AddSingleton<Authenticator>();

@@ -226,6 +226,27 @@ public sealed class AuthTests
         Assert.Empty(await server.ReadToEndAsync());
     }
 
+    [Fact] // RFC 4954 §6, §4: what was proved no longer holds, and a session has one AUTH alone
+    public async Task Mail_AfterThePasswordChanged_Is530AndEndsTheSession()
+    {
+        await using var server = await SecureAsync();
+        await server.AskAsync($"AUTH PLAIN {Base64(Good)}");
+        Assert.StartsWith("250", await server.AskAsync("MAIL FROM:<a@b.test>"), StringComparison.Ordinal);
+        Assert.StartsWith("250", await server.AskAsync("RSET"), StringComparison.Ordinal);
+        server.Authenticator!.CredentialId = "2";
+        Assert.StartsWith("530 5.7.0", await server.AskAsync("MAIL FROM:<a@b.test>"), StringComparison.Ordinal);
+        Assert.StartsWith("421 4.7.0", await server.ReadToEndAsync(), StringComparison.Ordinal);
+        await server.Session;
+    }
+
+    [Fact] // who has proved nothing has nothing to lose
+    public async Task Mail_OfAClientThatNeverAuthenticated_DoesNotAskForWhatItProved()
+    {
+        await using var server = await SecureAsync();
+        server.Authenticator!.CredentialId = "2";
+        Assert.StartsWith("250", await server.AskAsync("MAIL FROM:<a@b.test>"), StringComparison.Ordinal);
+    }
+
     [Fact] // SMTP-68, RFC 5321 §3.8: an exchange does not hold up a server that stops
     public async Task Exchange_ServerStops_Gets421()
     {

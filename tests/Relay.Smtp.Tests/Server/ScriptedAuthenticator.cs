@@ -10,6 +10,9 @@ internal sealed class ScriptedAuthenticator : IAuthenticator
 
     public bool IsOffered { get; set; } = true;
 
+    /// <summary>Stands for ann's password; sessions that authenticated under another are over.</summary>
+    public string CredentialId { get; set; } = "1";
+
     /// <summary>What was asked: mechanism, authorisation identity, user name and password.</summary>
     public List<string> Asked { get; } = [];
 
@@ -26,9 +29,11 @@ internal sealed class ScriptedAuthenticator : IAuthenticator
         var (user, password) = (Text(credentials.UserName), Text(credentials.Password));
         Asked.Add($"{credentials.Mechanism} {Text(credentials.AuthorizationId)}/{user}/{password}");
         return new(Result ?? (user == "ann" && password == "secret"
-            ? new AuthenticationResult.Accepted(user)
+            ? new AuthenticationResult.Accepted(user, CredentialId)
             : AuthenticationResult.Rejected.Instance));
     }
+
+    public bool StillHolds(SessionFacts session) => session.CredentialId == CredentialId;
 
     private static string Text(ReadOnlyMemory<byte> octets) => Encoding.UTF8.GetString(octets.Span);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Relay.Commands;
 using Relay.Logging;
 
 namespace Relay.Tests.Logging;
@@ -48,6 +49,45 @@ public sealed class LogLineTests
         Assert.Equal(3, json.RootElement.GetProperty("recipients").GetInt32());
         Assert.Equal("2026-11-22T07:40:12.345Z", json.RootElement.GetProperty("time").GetString());
         Assert.EndsWith("}\n", line, StringComparison.Ordinal);
+    }
+
+    [Theory] // HARD-12: what turns the direction of writing, is not seen or moves the cursor reaches a terminal in no form
+    [InlineData("bob\u202Egro.live\u202C", "bob\\u202egro.live\\u202c")]
+    [InlineData("\u2066a\u2069\u200B\u200D\uFEFF", "\\u2066a\\u2069\\u200b\\u200d\\ufeff")]
+    [InlineData("\u009B31m\u2028\uE000", "\\u009b31m\\u2028\\ue000")]
+    [InlineData("\U000E0041", "\\udb40\\udc41")]
+    [InlineData("\u202E\"\\\r\n\t", "\\u202e\\\"\\\\\\r\\n\\t")]
+    public void Json_HostileValue_IsEscapedAndStillTheSame(string text, string expected)
+    {
+        var line = Format(new JsonLogLineFormat(), ("Reply", text));
+        Assert.Contains($"\"reply\":\"{expected}\"", line, StringComparison.OrdinalIgnoreCase);
+        using var json = JsonDocument.Parse(line);
+        Assert.Equal(text, json.RootElement.GetProperty("reply").GetString());
+    }
+
+    [Fact] // HARD-12: both forms of the log and both forms of the commands agree on every character there is
+    public void EveryCharacter_IsShownOrEscapedAlikeEverywhere()
+    {
+        var all = Enumerable.Range(0x80, 0x110000 - 0x80).Where(Rune.IsValid).Select(value => new Rune(value)).ToList();
+        var text = string.Concat(all);
+        var shown = all.Where(character => !Unprintable.Is(character)).ToHashSet();
+        Assert.Equal(shown, Beyond(Text(("Text", text))));
+        // JSON's own encoder escapes some that are harmless as well.
+        Assert.Empty(Beyond(Format(new JsonLogLineFormat(), ("Text", text))).Except(shown));
+        Assert.Equal(shown, Beyond(PlainText.Of(text)));
+        Assert.Equal(shown, Beyond(PlainText.OfJson(text)));
+
+        static HashSet<Rune> Beyond(string line) => [.. line.EnumerateRunes().Where(character => !character.IsAscii)];
+    }
+
+    [Fact] // half of a character, as cutting text can leave it
+    public void Json_LoneSurrogate_IsReplaced()
+    {
+        foreach (var text in (string[])["a\uD83D", "\u202E\uDC00"])
+        {
+            using var json = JsonDocument.Parse(Format(new JsonLogLineFormat(), ("Text", text)));
+            Assert.Contains('\uFFFD', json.RootElement.GetProperty("text").GetString()!);
+        }
     }
 
     [Fact]
