@@ -29,7 +29,9 @@ public sealed class PolicyFetcherTests
         Assert.Equal((Host, "GET", "/.well-known/mta-sts.txt", Host), (request.ServerName, request.Method, request.Path, request.Host));
         Assert.DoesNotContain(request.Headers.Keys, key => key.StartsWith("If-", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain("Cookie", request.Headers.Keys);
-        Assert.DoesNotContain("Accept-Encoding", request.Headers.Keys);
+
+        // RFC 9110 §12.5.3: who says nothing welcomes every coding.
+        Assert.Equal("identity", request.Headers.GetValueOrDefault("Accept-Encoding"));
     }
 
     [Fact] // STS-34, RFC 8461 §3.3
@@ -121,6 +123,13 @@ public sealed class PolicyFetcherTests
     [InlineData("text/html", TlsResultType.StsPolicyFetchError, "content-type")]
     [InlineData(null, TlsResultType.StsPolicyFetchError, "content-type")]
     [InlineData("nonsense", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plain charset=utf-8", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plain, text/html", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plain\r\nContent-Type: text/html", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plainer; charset=utf-8", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text / plain", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("; text/plain", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("application/octet-stream; charset=utf-8;", TlsResultType.StsPolicyFetchError, "content-type")]
     public async Task Fetch_OtherMediaType_IsAFetchError(string? type, TlsResultType result, string reason)
     {
         await using var lab = StsLab.Start();
@@ -129,8 +138,53 @@ public sealed class PolicyFetcherTests
         await AssertFailsAsync(lab, result, reason);
     }
 
-    [Theory] // RFC 9110 §8.4: no coding was offered
+    [Theory] // STS-26, RFC 9110 §5.6.6, §8.3.1: parameters = *( OWS ";" OWS [ parameter ] )
+    [InlineData("text/plain;")]
+    [InlineData("text/plain; charset=utf-8;")]
+    [InlineData("text/plain;;")]
+    [InlineData("text/plain ; ; charset=utf-8")]
+    [InlineData("text/plain;charset=utf-8")]
+    [InlineData("text/plain\t;\tcharset=utf-8\t;")]
+    [InlineData("TEXT/Plain; Charset=\"UTF-8\"")]
+    [InlineData("text/plain; name=\"a;b, \\\"c\\\"\"")]
+    [InlineData("text/plain; charset=utf-8; format=flowed; delsp=yes")]
+    [InlineData("text/plain; charset=")]
+    [InlineData("text/plain; charset: utf-8")]
+    public async Task Fetch_PlainTextInAnySpelling_IsThePolicy(string type)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { ContentType = type });
+        Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+    }
+
+    [Theory] // RFC 9110 §8.3: what was received is shown, also where it cannot be read
+    [InlineData("text/html; charset=", "text/html; charset=")]
+    [InlineData("nonsense", "nonsense")]
+    [InlineData(null, "no media type")]
+    public async Task Fetch_OtherMediaType_IsShownAsReceived(string? type, string shown)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { ContentType = type });
+        Assert.Contains(shown, Assert.IsType<PolicyFetch.Failed>(await FetchAsync(lab)).Failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory] // RFC 9110 §8.4.1, §12.5.3, §18.6: identity is no coding
+    [InlineData("identity")]
+    [InlineData("")]
+    [InlineData("Identity, ,identity ")]
+    public async Task Fetch_BodyWithoutCoding_IsThePolicy(string coding)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Headers = [$"Content-Encoding: {coding}"] });
+        Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+    }
+
+    [Theory] // RFC 9110 §8.4: no coding was asked for
     [InlineData("gzip")]
+    [InlineData("identity, br")]
     [InlineData("no token")]
     public async Task Fetch_CodedBody_IsRefusedUnopened(string coding)
     {
