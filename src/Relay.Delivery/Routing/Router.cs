@@ -41,7 +41,7 @@ internal sealed class Router(
 
     private RouteResult RouteToLiteral(MailDomain destination, TlsRequirement tls) =>
         routes.RefusalOfLiteral(destination) is { } refusal
-            ? new RouteResult.None(new DeliveryOutcome.Bounced(refusal))
+            ? Bounced(null, refusal)
             : Found([new MxHost(destination.Literal!, _port)], policyDomain: null, tls);
 
     private static RouteResult.Found ToNextHop(FixedRoute route)

@@ -203,7 +203,7 @@ public sealed class PolicyFetcherTests
         await AssertFailsAsync(lab, TlsResultType.StsPolicyInvalid, "policy-too-large");
 
         // What was on its way in the kernels' buffers counts as sent.
-        Assert.InRange(lab.Web.OctetsSent, 0, 16 * 1024 * 1024);
+        Assert.InRange(lab.Web.OctetsSent, 0, 512 * 1024);
     }
 
     [Fact] // STS-37, RFC 8461 §3.3
@@ -229,6 +229,56 @@ public sealed class PolicyFetcherTests
         Assert.False(fetching.IsCompleted);
         lab.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal("timeout", Assert.IsType<PolicyFetch.Failed>(await fetching).Failure.Reason);
+    }
+
+    [Fact] // STS-36, RFC 8461 §3.3: however steadily it trickles
+    public async Task Fetch_TricklingHost_IsCutOffAfterOneMinute()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        var pace = TimeSpan.FromSeconds(4.87);
+        lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.Trickle, Pace = token => Task.Delay(pace, lab.Clock, token) });
+        var fetching = FetchAsync(lab).AsTask();
+        for (var octets = 0; octets < 12; octets++)
+        {
+            await lab.Clock.TimerScheduledAsync(pace, StsLab.Token);
+            lab.Clock.Advance(pace);
+            await Poll.UntilAsync(() => lab.Web.OctetsSent == octets + 1, StsLab.Token);
+        }
+
+        Assert.False(fetching.IsCompleted);
+        lab.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("timeout", Assert.IsType<PolicyFetch.Failed>(await fetching).Failure.Reason);
+    }
+
+    [Fact] // STS-36, RFC 8461 §3.3: who takes connections and says nothing has no minute
+    public async Task Fetch_HostSilentInTheHandshake_EndsAfterTenSeconds()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.SilenceInHandshake });
+        var fetching = FetchAsync(lab).AsTask();
+        await Poll.UntilAsync(() => lab.Web.Connections > 0, StsLab.Token);
+        lab.Clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(fetching.IsCompleted);
+        lab.Clock.Advance(TimeSpan.FromSeconds(1));
+        var failure = Assert.IsType<PolicyFetch.Failed>(await fetching).Failure;
+        Assert.Equal("timeout", failure.Reason);
+        Assert.Contains("to connect", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact] // STS-36, RFC 8461 §3.3: the time to connect does not end an exchange that goes on
+    public async Task Fetch_HostThatThinks_HasItsMinute()
+    {
+        await using var lab = StsLab.Start();
+        var held = new TaskCompletionSource();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Until = held.Task });
+        var fetching = FetchAsync(lab).AsTask();
+        await Poll.UntilAsync(() => lab.Web.Requests.Count > 0, StsLab.Token);
+        lab.Clock.Advance(TimeSpan.FromSeconds(59));
+        held.SetResult();
+        Assert.IsType<PolicyFetch.Fetched>(await fetching);
     }
 
     [Theory] // RFC 8460 §4.3.2.2
@@ -270,6 +320,22 @@ public sealed class PolicyFetcherTests
         lab.Publish(Domain, "1", Good);
         lab.Dns.Zone.Remove(Host).AddA(Host, "127.0.0.2");
         await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "connect-failure");
+    }
+
+    [Fact] // STS-41, RFC 8461 §3.3: whatever HTTPS_PROXY says in the relay's surroundings
+    public async Task Client_OfPolicies_KnowsNoProxy()
+    {
+        await using var lab = StsLab.Start();
+        var handler = lab.Handlers.CreateHandler(PolicyHttp.ClientName);
+        while (handler is DelegatingHandler { InnerHandler: { } inner })
+        {
+            handler = inner;
+        }
+
+        var sockets = Assert.IsType<SocketsHttpHandler>(handler);
+        Assert.False(sockets.UseProxy);
+        Assert.Null(sockets.Proxy);
+        Assert.False(sockets.AllowAutoRedirect);
     }
 
     [Theory] // STS-41, RFC 8461 §3.3
