@@ -20,6 +20,12 @@ public sealed class DeliveryAttempt
     /// </summary>
     public DomainName? PolicyDomain { get; set; }
 
+    /// <summary>
+    /// What becomes of the recipients because no route was found; null where <see cref="Hosts"/> has one. A plugin may settle them
+    /// otherwise (RFC 8461 §10.2: DNS alone must not end what a policy protects). Set by the routing step.
+    /// </summary>
+    public DeliveryOutcome? RouteFailure { get; set; }
+
     /// <summary>Reverse-path and parameters of MAIL as received.</summary>
     public required MailFrom Mail { get; init; }
 

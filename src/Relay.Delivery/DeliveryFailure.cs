@@ -1,3 +1,4 @@
+using Relay.Dns;
 using Relay.Mail;
 
 namespace Relay.Delivery;
@@ -14,6 +15,12 @@ public sealed record DeliveryFailure(string Reason, EnhancedStatusCode Status, s
 
     /// <summary>The host and session it happened with; null when none was reached.</summary>
     public HopFacts? Hop { get; init; }
+
+    /// <summary>
+    /// The answer of DNS that this rests on and nothing else; null where something else decided. What DNS says unsigned, an attacker
+    /// on the path can say too.
+    /// </summary>
+    public DnsAnswer? SaidByDns { get; init; }
 
     /// <summary>
     /// The connection broke after the final dot: the message may have been taken (RFC 5321 §4.5.3.2.6).

@@ -15,7 +15,8 @@ public interface IDeliveryMiddleware
     /// <summary>
     /// Sees the attempt on its way out (may refuse MX hosts, raise the TLS requirement of each, or settle it without
     /// going on) and on its way back (may read what happened in each session, and say in its own words why nothing was
-    /// usable).
+    /// usable). Runs also for an attempt without a route (<see cref="DeliveryAttempt.RouteFailure"/>), which ends in that failure
+    /// for all that no plugin has settled.
     /// </summary>
     Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken);
 }

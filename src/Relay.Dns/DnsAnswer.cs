@@ -21,6 +21,9 @@ public sealed record DnsAnswer(
     TimeSpan TimeToLive,
     string Detail)
 {
+    /// <summary>The clock's timestamp of when the servers said so; null where the resolver does not tell.</summary>
+    public long? ReceivedAt { get; init; }
+
     /// <summary>The answer says something about the name: records, no data, or no such name.</summary>
     public bool IsDefinitive => Status is DnsStatus.Answered or DnsStatus.NoData or DnsStatus.NameError;
 

@@ -11,7 +11,7 @@ namespace Relay.Dns;
 /// to no caller: whoever cancels leaves the others, and the cache, their answer. It ends by the time limits of its
 /// tries.
 /// </summary>
-internal sealed class DnsResolver(AnswerCache cache, Lookup lookup, ILogger<DnsResolver> logger) : IDnsResolver, IDisposable
+internal sealed class DnsResolver(AnswerCache cache, Lookup lookup, TimeProvider clock, ILogger<DnsResolver> logger) : IDnsResolver, IDisposable
 {
     private readonly ConcurrentDictionary<DnsQuestion, Lazy<Task<DnsAnswer>>> _underWay = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -52,7 +52,7 @@ internal sealed class DnsResolver(AnswerCache cache, Lookup lookup, ILogger<DnsR
                 return cached;
             }
 
-            var answer = await ResolveAsync(question, stopping);
+            var answer = await ResolveAsync(question, stopping) with { ReceivedAt = clock.GetTimestamp() };
             cache.Put(question, answer);
             if (answer.IsTransient)
             {

@@ -16,6 +16,9 @@ public static class WebHandler
     /// <summary>Where this request's connection may go; set by the caller, read when the connection is made.</summary>
     public static HttpRequestOptionsKey<IReadOnlyList<IPAddress>> Addresses { get; } = new("addresses");
 
+    /// <summary>Called when this request's connection stands, TLS and all; set by the caller who wants to know.</summary>
+    public static HttpRequestOptionsKey<Action> Connected { get; } = new("connected");
+
     /// <summary>Sets up a client of <see cref="IHttpClientFactory"/>.</summary>
     public static void Configure(HttpClient client)
     {
@@ -47,6 +50,15 @@ public static class WebHandler
                 var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses) ? addresses : [];
                 var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
+            },
+            PlaintextStreamFilter = static (context, _) =>
+            {
+                if (context.InitialRequestMessage.Options.TryGetValue(Connected, out var connected))
+                {
+                    connected();
+                }
+
+                return ValueTask.FromResult(context.PlaintextStream);
             },
             SslOptions = TlsOptions(chainPolicy, accept),
         };

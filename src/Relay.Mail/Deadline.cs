@@ -25,6 +25,21 @@ public sealed class Deadline : IDisposable
 
     private CancellationToken Caller { get; }
 
+    /// <summary>The step is done: the limit no longer runs, and the token is the caller's alone. Nothing once the limit is over or disposed.</summary>
+    public void Stop()
+    {
+        try
+        {
+#pragma warning disable RS0030 // Of a source made with a TimeProvider, which drives this too.
+            _timer.CancelAfter(Timeout.InfiniteTimeSpan);
+#pragma warning restore RS0030
+        }
+        catch (ObjectDisposedException)
+        {
+            // Who waited has left.
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -32,6 +32,9 @@ public static class MtaStsEventIds
     /// <summary><c>policy-unknown</c>: the record could not be looked up and nothing is cached.</summary>
     public const int PolicyUnknown = 7009;
 
+    /// <summary><c>policy-fault</c>: a fault of this program while a policy was looked for.</summary>
+    public const int PolicyFault = 7010;
+
     /// <summary><c>mx-refused</c>.</summary>
     public const int MxRefused = 7020;
 

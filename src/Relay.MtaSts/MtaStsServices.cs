@@ -43,6 +43,7 @@ public static class MtaStsServices
         services.AddSingleton(provider => new DomainOverrides(provider.GetRequiredService<PolicyClock>()));
         services.AddSingleton<PolicyEvaluation>();
         services.AddSingleton<IDeliveryMiddleware, MtaStsMiddleware>();
+        services.AddSingleton<IDeliveryMiddleware, DnsDoubts>();
         return services;
     }
 
@@ -75,6 +76,7 @@ public static class MtaStsServices
         services.AddSingleton<PolicyHostCertificates>();
         services.AddHttps();
         services.AddSingleton<IPolicyFetcher, PolicyFetcher>();
+        services.AddSingleton<FetchQueue>();
         PolicyHttp.Add(services);
     }
 
@@ -89,6 +91,8 @@ public static class MtaStsServices
         services.AddSingleton<IHostedService, PolicyStoreStart>();
         services.AddSingleton<ResilientPolicyStore>();
         services.AddSingleton<PolicyEvents>();
+        services.AddSingleton<DomainMemory>();
+        services.AddSingleton<PolicyFetching>();
         services.AddSingleton<PolicyUpdater>();
         services.AddSingleton<IPolicyCache, PolicyCache>();
         services.AddSingleton<PolicyRefresher>();

@@ -1,14 +1,17 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Relay.MtaSts.Cache;
 
 namespace Relay.MtaSts;
 
 /// <summary>Time, and all the spans of time by which policies are looked for, kept and dropped.</summary>
 internal sealed class PolicyClock(TimeProvider time, IOptions<MtaStsOptions> options)
 {
-    // RFC 8461 §3.3: five minutes after a failed fetch, then longer, so that a dead host costs nobody much.
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestBackOff = TimeSpan.FromHours(1);
+    /// <summary>RFC 8461 §3.3: five minutes after a failed fetch, then longer, so that a dead host costs nobody much.</summary>
+    public static readonly TimeSpan FirstBackOff = TimeSpan.FromMinutes(5);
+
+    /// <summary>The longest time for which a policy host that fails is left alone.</summary>
+    public static readonly TimeSpan LongestBackOff = TimeSpan.FromHours(1);
 
     // The resolver knows the answer's time to live; asking it again within that costs no query.
     private static readonly TimeSpan LongestHold = TimeSpan.FromHours(1);
@@ -55,10 +58,19 @@ internal sealed class PolicyClock(TimeProvider time, IOptions<MtaStsOptions> opt
     /// When a policy fetched now is fetched again: RFC 8461 §10.2, well before it expires, about once a day, and not
     /// all of them at the same moment.
     /// </summary>
-    public DateTimeOffset NextRefresh(TimeSpan maxAge)
+    public DateTimeOffset NextRefresh(TimeSpan maxAge) =>
+        Now + (LongestRefresh(maxAge) * (1 - (LargestJitter * RandomNumberGenerator.GetInt32(JitterSteps) / JitterSteps)));
+
+    /// <summary>A stored policy's refresh stands where its fetch has put it, and no failure has moved it.</summary>
+    public bool IsRefreshTime(StoredPolicy stored)
+    {
+        var (set, longest) = (stored.RefreshAt - stored.Policy.FetchedAt, LongestRefresh(stored.Policy.Policy.MaxAge));
+        return set >= longest * (1 - LargestJitter) && set <= longest;
+    }
+
+    private TimeSpan LongestRefresh(TimeSpan maxAge)
     {
         var interval = Options.RefreshInterval < maxAge / 2 ? Options.RefreshInterval : maxAge / 2;
-        interval = interval > FirstBackOff ? interval : FirstBackOff;
-        return Now + (interval * (1 - (LargestJitter * RandomNumberGenerator.GetInt32(JitterSteps) / JitterSteps)));
+        return interval > FirstBackOff ? interval : FirstBackOff;
     }
 }

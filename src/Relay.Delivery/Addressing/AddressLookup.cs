@@ -14,7 +14,7 @@ internal sealed class AddressLookup(IDnsResolver resolver, TargetFilter filter)
     {
         if (host.LiteralAddress is { } literal)
         {
-            return Filter(host, [literal]);
+            return Filter(host, [literal], null);
         }
 
         // RFC 5321 §5.2: both families are asked for; a missing one is no error.
@@ -25,23 +25,34 @@ internal sealed class AddressLookup(IDnsResolver resolver, TargetFilter filter)
         var addresses = Interleave(ipv6.Records, ipv4.Records);
         if (addresses.Count > 0)
         {
-            return Filter(host, addresses);
+            return Filter(host, addresses, (ipv4, ipv6));
         }
 
         var failed = ipv4.IsTransient ? ipv4 : ipv6;
         return failed.IsTransient
             ? new(new DeliveryFailure(
                 FailureReason.DnsFailure, new(4, 4, 3), $"address lookup for {host} failed: {failed.Detail}"))
-            : new(new DeliveryFailure(FailureReason.NoAddress, new(5, 4, 4), $"{host} has no address"));
+            : new(new DeliveryFailure(FailureReason.NoAddress, new(5, 4, 4), $"{host} has no address") { SaidByDns = Weaker(ipv4, ipv6) });
     }
 
-    private AddressLookupResult Filter(MxHost host, List<IPAddress> addresses)
+    // What rests on both answers is as old as the older of them, and as forgeable as the one that is not signed.
+    private static DnsAnswer Weaker(DnsAnswer one, DnsAnswer other) =>
+        one with
+        {
+            ReceivedAt = one.ReceivedAt < other.ReceivedAt ? one.ReceivedAt : other.ReceivedAt,
+            IsAuthenticated = one.IsAuthenticated && other.IsAuthenticated,
+        };
+
+    private AddressLookupResult Filter(MxHost host, List<IPAddress> addresses, (DnsAnswer One, DnsAnswer Other)? said)
     {
         var removed = addresses.RemoveAll(address => filter.IsForbidden(address, host.Port));
         if (addresses.Count == 0)
         {
             return new(new DeliveryFailure(
-                FailureReason.TargetRefused, new(5, 4, 6), $"{host} leads to this machine or to no host ({removed} addresses)"));
+                FailureReason.TargetRefused, new(5, 4, 6), $"{host} leads to this machine or to no host ({removed} addresses)")
+            {
+                SaidByDns = said is var (one, other) ? Weaker(one, other) : null,
+            });
         }
 
         var first = addresses[0];

@@ -4,7 +4,7 @@ using Relay.Delivery.Transport;
 
 namespace Relay.Delivery.Pipeline;
 
-/// <summary>Routing, then the middleware by stage, then the transport.</summary>
+/// <summary>Routing, then the middleware by stage, whether or not there is a route, then the transport or the route's failure.</summary>
 internal sealed class DeliveryPipeline : IDeliveryPipeline
 {
     private static readonly DeliveryOutcome Unsettled = new DeliveryOutcome.Deferred(new(
@@ -23,7 +23,7 @@ internal sealed class DeliveryPipeline : IDeliveryPipeline
         _router = router;
         _logger = logger;
         _steps = middleware.OrderByDescending(plugin => plugin.Stage).Aggregate<IDeliveryMiddleware, DeliveryStep>(
-            transport.DeliverAsync,
+            (attempt, cancellationToken) => FinishAsync(transport, attempt, cancellationToken),
             (next, plugin) => (attempt, cancellationToken) => plugin.InvokeAsync(attempt, next, cancellationToken));
     }
 
@@ -57,14 +57,25 @@ internal sealed class DeliveryPipeline : IDeliveryPipeline
     {
         switch (await _router.RouteAsync(attempt.Destination, cancellationToken))
         {
-            case RouteResult.None(var outcome):
-                attempt.SettleRemaining(outcome);
+            case RouteResult.None none:
+                (attempt.RouteFailure, attempt.PolicyDomain) = (none.Outcome, none.PolicyDomain);
                 break;
             case RouteResult.Found found:
-                attempt.Hosts = found.Hosts;
-                attempt.PolicyDomain = found.PolicyDomain;
-                await _steps(attempt, cancellationToken);
+                (attempt.Hosts, attempt.PolicyDomain) = (found.Hosts, found.PolicyDomain);
                 break;
         }
+
+        await _steps(attempt, cancellationToken);
+    }
+
+    private static Task FinishAsync(SmtpTransport transport, DeliveryAttempt attempt, CancellationToken cancellationToken)
+    {
+        if (attempt.RouteFailure is not { } failure)
+        {
+            return transport.DeliverAsync(attempt, cancellationToken);
+        }
+
+        attempt.SettleRemaining(failure);
+        return Task.CompletedTask;
     }
 }

@@ -19,5 +19,6 @@ public abstract record RouteResult
     /// No host can be named: no such domain, null MX, a loop (permanent), or DNS does not answer (transient).
     /// </summary>
     /// <param name="Outcome">What every recipient there gets.</param>
-    public sealed record None(DeliveryOutcome Outcome) : RouteResult;
+    /// <param name="PolicyDomain">See <see cref="DeliveryAttempt.PolicyDomain"/>.</param>
+    public sealed record None(DeliveryOutcome Outcome, DomainName? PolicyDomain) : RouteResult;
 }

@@ -41,7 +41,7 @@ internal sealed class Router(
 
     private RouteResult RouteToLiteral(MailDomain destination, TlsRequirement tls) =>
         routes.RefusalOfLiteral(destination) is { } refusal
-            ? new RouteResult.None(new DeliveryOutcome.Bounced(refusal))
+            ? Bounced(null, refusal)
             : Found([new MxHost(destination.Literal!, _port)], policyDomain: null, tls);
 
     private static RouteResult.Found ToNextHop(FixedRoute route)
@@ -63,29 +63,30 @@ internal sealed class Router(
             case DnsStatus.Answered:
                 var selection = MxSelection.From(domain, answer.Records, _ownName, logger);
                 return selection.Failure is { } failure
-                    ? new RouteResult.None(new DeliveryOutcome.Bounced(failure))
+                    ? Bounced(domain, failure with { SaidByDns = answer })
                     : Found([.. selection.Records.Select(ToHost)], domain, tls);
             case DnsStatus.NoData:
                 // RFC 5321 §5.1: no MX at all makes the domain its own MX host with preference 0. It keeps the name the
                 // sender wrote, also behind an alias: that name is the one to verify (RFC 9525 §6.2).
                 return domain == _ownName
-                    ? Bounced(FailureReason.MailLoop, new(5, 4, 6), $"mail for {domain} loops back: that is this relay")
+                    ? Bounced(domain, new(FailureReason.MailLoop, new(5, 4, 6), $"mail for {domain} loops back: that is this relay") { SaidByDns = answer })
                     : Found([new MxHost(domain, 0, _port)], domain, tls);
             case DnsStatus.NameError:
                 // RFC 5321 §5.1: a domain that does not exist is an error to report.
-                return Bounced(FailureReason.NoSuchDomain, new(5, 1, 2), $"the domain {domain} does not exist");
+                return Bounced(domain, new(FailureReason.NoSuchDomain, new(5, 1, 2), $"the domain {domain} does not exist") { SaidByDns = answer });
             default:
                 // RFC 5321 §5.1: a temporary failure of DNS queues the message; it proves nothing about the domain.
-                return new RouteResult.None(new DeliveryOutcome.Deferred(new(
-                    FailureReason.DnsFailure, new(4, 4, 3), $"MX lookup for {domain} failed: {answer.Detail}")));
+                var unanswered = new DeliveryFailure(
+                    FailureReason.DnsFailure, new(4, 4, 3), $"MX lookup for {domain} failed: {answer.Detail}");
+                return new RouteResult.None(new DeliveryOutcome.Deferred(unanswered), domain);
         }
     }
 
     private static RouteResult.None BadDomain(MailDomain destination) =>
-        Bounced(FailureReason.BadDomain, new(5, 1, 2), $"\"{destination}\" is not a domain that mail can go to");
+        Bounced(null, new(FailureReason.BadDomain, new(5, 1, 2), $"\"{destination}\" is not a domain that mail can go to"));
 
-    private static RouteResult.None Bounced(string reason, EnhancedStatusCode status, string text) =>
-        new(new DeliveryOutcome.Bounced(new(reason, status, text)));
+    private static RouteResult.None Bounced(DomainName? domain, DeliveryFailure failure) =>
+        new(new DeliveryOutcome.Bounced(failure), domain);
 
     private static RouteResult.Found Found(
         MxHost[] hosts, DomainName? policyDomain, TlsRequirement tls = TlsRequirement.Opportunistic)

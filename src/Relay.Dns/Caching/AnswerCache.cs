@@ -34,6 +34,15 @@ internal sealed class AnswerCache(IOptions<DnsOptions> options, TimeProvider clo
     public bool TryPeek(DomainName name, DnsRecordType type, [NotNullWhen(true)] out DnsAnswer? answer) =>
         TryGet(new DnsQuestion(name, type), out answer);
 
+    /// <inheritdoc/>
+    public void Forget(DomainName name, DnsRecordType type)
+    {
+        lock (_gate)
+        {
+            Remove(new DnsQuestion(name, type));
+        }
+    }
+
     public bool TryGet(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer)
     {
         lock (_gate)

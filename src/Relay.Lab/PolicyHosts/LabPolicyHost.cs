@@ -14,6 +14,8 @@ namespace Relay.Lab.PolicyHosts;
 /// </summary>
 public sealed class LabPolicyHost : IAsyncDisposable
 {
+    private const int SendBuffer = 16 * 1024;
+
     private readonly ConcurrentDictionary<string, PolicyHostScript> _scripts = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentQueue<PolicyHostRequest> _requests = new();
     private readonly RunningTasks _running = new();
@@ -38,7 +40,7 @@ public sealed class LabPolicyHost : IAsyncDisposable
     /// <summary>Connections accepted so far.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Octets of endless bodies that were taken off its hands so far.</summary>
+    /// <summary>Octets of endless and trickling bodies that were taken off its hands so far.</summary>
     public long OctetsSent => Interlocked.Read(ref _octetsSent);
 
     /// <summary>Starts one, by default on 127.0.0.1; a port only to share that of another listener.</summary>
@@ -83,22 +85,24 @@ public sealed class LabPolicyHost : IAsyncDisposable
 
     private async Task ServeAsync(Socket connection, CancellationToken cancellationToken)
     {
+        // A small buffer, so that hardly more is sent than the client has read.
+        connection.SendBufferSize = SendBuffer;
         using var raw = new NetworkStream(connection, ownsSocket: true);
         var helloName = string.Empty;
         using var tls = new SslStream(raw);
         await tls.AuthenticateAsServerAsync(
-            (_, hello, _, _) =>
+            async (_, hello, _, token) =>
             {
                 helloName = hello.ServerName;
                 var script = ScriptFor(helloName);
+                await (script?.Fault is PolicyHostFault.SilenceInHandshake ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) : Task.CompletedTask);
                 return script is { Certificate: { } certificate, Fault: not PolicyHostFault.DropBeforeTls }
-                    ? new ValueTask<SslServerAuthenticationOptions>(
-                        new SslServerAuthenticationOptions
-                        {
-                            ServerCertificateContext = certificate.Context,
-                            CipherSuitesPolicy = script.CipherSuites,
-                            EnabledSslProtocols = script.CipherSuites is null ? SslProtocols.None : SslProtocols.Tls12,
-                        })
+                    ? new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = certificate.Context,
+                        CipherSuitesPolicy = script.CipherSuites,
+                        EnabledSslProtocols = script.CipherSuites is null ? SslProtocols.None : SslProtocols.Tls12,
+                    }
                     : throw new AuthenticationException("the script has no certificate for this name");
             },
             null,
@@ -129,6 +133,10 @@ public sealed class LabPolicyHost : IAsyncDisposable
                 await tls.WriteAsync(Header(script, null), cancellationToken);
                 await SendWithoutEndAsync(tls, cancellationToken);
                 return;
+            case PolicyHostFault.Trickle:
+                await tls.WriteAsync(Header(script, script.Body.Length), cancellationToken);
+                await TrickleAsync(tls, script, cancellationToken);
+                return;
             case PolicyHostFault.Stall:
                 await tls.WriteAsync(Header(script, script.Body.Length), cancellationToken);
                 await tls.WriteAsync(script.Body[..(script.Body.Length / 2)], cancellationToken);
@@ -150,6 +158,16 @@ public sealed class LabPolicyHost : IAsyncDisposable
         {
             await tls.WriteAsync(line, cancellationToken);
             Interlocked.Add(ref _octetsSent, line.Length);
+        }
+    }
+
+    private async Task TrickleAsync(SslStream tls, PolicyHostScript script, CancellationToken cancellationToken)
+    {
+        for (var index = 0; index < script.Body.Length; index++)
+        {
+            await (script.Pace?.Invoke(cancellationToken) ?? Task.CompletedTask);
+            await tls.WriteAsync(script.Body.Slice(index, 1), cancellationToken);
+            Interlocked.Increment(ref _octetsSent);
         }
     }
 

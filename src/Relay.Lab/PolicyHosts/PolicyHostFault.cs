@@ -9,6 +9,9 @@ public enum PolicyHostFault
     /// <summary>Closes the connection before the handshake.</summary>
     DropBeforeTls,
 
+    /// <summary>Takes the connection and the client hello, and says nothing more; the connection stays open.</summary>
+    SilenceInHandshake,
+
     /// <summary>Closes the connection after the request.</summary>
     DropAfterRequest,
 
@@ -17,6 +20,9 @@ public enum PolicyHostFault
 
     /// <summary>Sends the header and half the body, then nothing more; the connection stays open.</summary>
     Stall,
+
+    /// <summary>Sends the body octet by octet, in the script's pace.</summary>
+    Trickle,
 
     /// <summary>Announces one octet more than it sends, then closes.</summary>
     Truncate,

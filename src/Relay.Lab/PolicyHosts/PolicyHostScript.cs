@@ -33,6 +33,9 @@ public sealed record PolicyHostScript
     /// <summary>Completes before anything is answered; null answers at once.</summary>
     public Task? Until { get; init; }
 
+    /// <summary>Waited for before each octet of a body that trickles; null for no wait.</summary>
+    public Func<CancellationToken, Task>? Pace { get; init; }
+
     /// <summary>A good policy host: this text as <c>text/plain</c> with status 200.</summary>
     public static PolicyHostScript Serve(LabCertificate certificate, string body) =>
         new() { Certificate = certificate, Body = Encoding.UTF8.GetBytes(body) };

@@ -50,6 +50,10 @@ internal static partial class CacheLog
     public static partial void PolicyUnknown(
         this ILogger logger, DomainName domain, DateTimeOffset since, bool delivers, string text);
 
+    [LoggerMessage(EventId = MtaStsEventIds.PolicyFault, EventName = "policy-fault", Level = LogLevel.Error,
+        Message = "domain={Domain} text={Text}")]
+    public static partial void PolicyFaulted(this ILogger logger, string? domain, string text, Exception fault);
+
     [LoggerMessage(EventId = MtaStsEventIds.StoreFailed, EventName = "policy-store-failed", Level = LogLevel.Error,
         Message = "domain={Domain} text={Text}")]
     public static partial void StoreFailed(this ILogger logger, string? domain, string text);

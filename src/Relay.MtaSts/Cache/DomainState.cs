@@ -49,6 +49,9 @@ internal sealed record DomainState(DomainName Domain)
     /// <summary>Since when the record cannot be looked up, or the store not read, with no policy at hand; null when they can.</summary>
     public DateTimeOffset? UnknownSince { get; init; }
 
+    /// <summary>The last fetch; null when none is known of.</summary>
+    public EndedFetch? LastFetch { get; init; }
+
     /// <summary>The last fetch failed; null when it did not.</summary>
     public FailedFetch? Failure { get; init; }
 

@@ -26,7 +26,8 @@ internal interface IPolicyStore
     ValueTask<bool> RemoveAsync(DomainName domain, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Unexpired policies whose refresh is due, the most overdue first; also those whose refresh is set for after
+    /// Unexpired policies whose refresh is due and that mail has asked for within the last 30 days or their own max_age, whichever is longer,
+    /// the most overdue first; also those whose refresh is set for after
     /// <paramref name="latest"/>, which only a clock that was ahead can have done.
     /// </summary>
     ValueTask<IReadOnlyList<DomainName>> ListDueAsync(

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
 using Relay.Mail;
 
 namespace Relay.MtaSts.Cache;
 
 /// <summary>
 /// Memory in front of the rules. A snapshot per domain answers until its record has to be looked at again; then one
-/// look per domain at a time, which everyone waits for.
+/// look per domain at a time, which serves everyone.
 /// </summary>
-internal sealed class PolicyCache(PolicyUpdater rules, ResilientPolicyStore store, PolicyClock clock) : IPolicyCache, IDisposable
+internal sealed class PolicyCache(PolicyUpdater rules, ResilientPolicyStore store, PolicyClock clock, ILogger<PolicyCache> logger)
+    : IPolicyCache, IDisposable
 {
     private const long MemoryOctets = 64 * 1024 * 1024;
 
@@ -20,16 +22,22 @@ internal sealed class PolicyCache(PolicyUpdater rules, ResilientPolicyStore stor
         ExpirationScanFrequency = TimeSpan.FromDays(1),
     });
 
-    private readonly ConcurrentDictionary<DomainName, Look> _looks = new();
+    private readonly ConcurrentDictionary<DomainName, PolicyLook> _looks = new();
     private readonly CancellationTokenSource _stopping = new();
 
-    public ValueTask<PolicyDecision> GetAsync(DomainName domain, CancellationToken cancellationToken) =>
+    public ValueTask<PolicyDecision> GetAsync(DomainName domain, string asker, CancellationToken cancellationToken) =>
         Recall(domain) is { } state && state.IsCurrent(clock)
             ? new ValueTask<PolicyDecision>(state.Decision)
-            : LookAsync(domain, isFresh: false, cancellationToken);
+            : LookAsync(domain, LookKind.Ordinary, asker, cancellationToken);
+
+    public ValueTask<PolicyDecision> GetForLastAttemptAsync(DomainName domain, string asker, CancellationToken cancellationToken) =>
+        LookAsync(domain, LookKind.Last, asker, cancellationToken);
 
     public ValueTask<PolicyDecision> GetFreshAsync(DomainName domain, CancellationToken cancellationToken) =>
-        LookAsync(domain, isFresh: true, cancellationToken);
+        LookAsync(domain, LookKind.Fresh, string.Empty, cancellationToken);
+
+    public ValueTask<PolicyDecision> RecallAsync(DomainName domain, CancellationToken cancellationToken) =>
+        rules.RecallAsync(domain, Recall(domain), cancellationToken);
 
     public async ValueTask<CachedPolicy?> FindAsync(DomainName domain, CancellationToken cancellationToken) =>
         Recall(domain)?.Policy ?? (await store.LoadAsync(domain, cancellationToken)).Policy?.Policy;
@@ -56,58 +64,44 @@ internal sealed class PolicyCache(PolicyUpdater rules, ResilientPolicyStore stor
         _memory.TryGetValue(domain.Value, out DomainState? state) ? state : null;
 
     private async ValueTask<PolicyDecision> LookAsync(
-        DomainName domain, bool isFresh, CancellationToken cancellationToken)
+        DomainName domain, LookKind kind, string asker, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var mine = new Look(this, domain, isFresh);
-            var running = _looks.GetOrAdd(domain, mine);
-            var state = await running.Result.WaitAsync(cancellationToken);
+            var running = _looks.GetOrAdd(domain, new PolicyLook(domain, kind, asker, clock, RunAsync));
+            if (kind == LookKind.Ordinary)
+            {
+                return await running.AnswerAsync(cancellationToken);
+            }
 
-            // A fresh look serves everyone; an ordinary one under way does not serve who asks for a fresh one.
-            if (running.IsFresh || !isFresh)
+            var state = await running.Result.WaitAsync(cancellationToken);
+            if (running.Kind >= kind)
             {
                 return state.Decision;
             }
         }
     }
 
-    /// <summary>One look under way. It ends with the relay, not with the message that began it.</summary>
-    private sealed class Look
+    private async Task<DomainState> RunAsync(PolicyLook look)
     {
-        private readonly PolicyCache _cache;
-        private readonly DomainName _domain;
-        private readonly Lazy<Task<DomainState>> _result;
-
-        public Look(PolicyCache cache, DomainName domain, bool isFresh)
+        try
         {
-            (_cache, _domain, IsFresh) = (cache, domain, isFresh);
-            _result = new Lazy<Task<DomainState>>(RunAsync);
+            var state = await rules.LookAsync(look, Recall(look.Domain), _stopping.Token);
+            using var entry = _memory.CreateEntry(look.Domain.Value);
+            entry.Value = state;
+            entry.Size = state.Octets;
+            return state;
         }
-
-        public bool IsFresh { get; }
-
-        public Task<DomainState> Result => _result.Value;
-
-        private async Task<DomainState> RunAsync()
+#pragma warning disable CA1031 // A fault of ours in one domain's look: its mail waits, or goes on under the policy that is known.
+        catch (Exception fault) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
         {
-            try
-            {
-                var (rules, stopping, remembered) = (_cache.Rules, _cache._stopping.Token, _cache.Recall(_domain));
-                var state = IsFresh
-                    ? await rules.RefreshAsync(_domain, remembered, stopping)
-                    : await rules.ExamineAsync(_domain, remembered, stopping);
-                using var entry = _cache._memory.CreateEntry(_domain.Value);
-                entry.Value = state;
-                entry.Size = state.Octets;
-                return state;
-            }
-            finally
-            {
-                _cache._looks.TryRemove(KeyValuePair.Create(_domain, this));
-            }
+            logger.PolicyFaulted(look.Domain.Value, fault.Message, fault);
+            return new DomainState(look.Domain) { Decision = look.Meanwhile() };
+        }
+        finally
+        {
+            _looks.TryRemove(KeyValuePair.Create(look.Domain, look));
         }
     }
-
-    private PolicyUpdater Rules => rules;
 }

@@ -6,6 +6,9 @@ namespace Relay.MtaSts.Cache;
 /// <summary>Policies in one SQLite file.</summary>
 internal sealed class SqlitePolicyStore(PolicyDatabase database)
 {
+    // A domain that nobody mails any more shall not be asked for ever.
+    private static readonly TimeSpan RefreshUnused = TimeSpan.FromDays(30);
+
     private const string Columns = "domain, id, text, fetched_at, refresh_at, used_at";
     private const string Identity = "identity";
     private const string Latest = "latest";
@@ -112,10 +115,12 @@ internal sealed class SqlitePolicyStore(PolicyDatabase database)
                 command.CommandText =
                     """
                     SELECT domain FROM policy WHERE (refresh_at <= $now OR refresh_at > $latest) AND expires_at > $now
+                        AND used_at > $now - MAX($unused, expires_at - fetched_at)
                     ORDER BY refresh_at LIMIT $limit
                     """;
                 command.Parameters.AddWithValue("$now", ask.Now);
                 command.Parameters.AddWithValue("$latest", ask.Latest);
+                command.Parameters.AddWithValue("$unused", (long)RefreshUnused.TotalMilliseconds);
                 command.Parameters.AddWithValue("$limit", ask.Limit);
                 var due = new List<DomainName>();
                 using var reader = command.ExecuteReader();

@@ -11,17 +11,20 @@ using Relay.Tls;
 namespace Relay.MtaSts.Discovery;
 
 /// <summary>Fetches a policy by HTTPS from <c>mta-sts.</c> and its domain (RFC 8461 §3.3).</summary>
-internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
+internal sealed class PolicyFetcher : IPolicyFetcher
 {
-    private const int MaxConcurrentFetches = 128;
+    /// <summary>
+    /// How long a policy host may take, within the time for the whole, until TCP and TLS stand: four packets that get lost, but
+    /// not a minute for everyone who takes connections and says nothing.
+    /// </summary>
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly IHttpClientFactory _clients;
     private readonly WebHostResolver _resolver;
     private readonly PolicyHostCertificates _certificates;
     private readonly ResiliencePipeline _pipeline;
-    private readonly SemaphoreSlim _places = new(MaxConcurrentFetches);
     private readonly StsMetrics _metrics;
-    private readonly MtaStsOptions _options;
+    private readonly PolicyClock _clock;
 
     public PolicyFetcher(
         IHttpClientFactory clients,
@@ -30,31 +33,19 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         StsMetrics metrics,
         PolicyClock clock)
     {
-        (_clients, _resolver, _certificates, _metrics, _options) =
-            (clients, resolver, certificates, metrics, clock.Options);
+        (_clients, _resolver, _certificates, _metrics, _clock) = (clients, resolver, certificates, metrics, clock);
 
         // RFC 8461 §3.3: one minute for everything, names to last octet, however slowly a host trickles.
         _pipeline =
-            new ResiliencePipelineBuilder { TimeProvider = clock.Time }.AddTimeout(_options.FetchTimeout).Build();
+            new ResiliencePipelineBuilder { TimeProvider = clock.Time }.AddTimeout(clock.Options.FetchTimeout).Build();
     }
 
     public async ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken)
     {
-        // Waiting for a place is outside the time limit: a crowd of slow hosts must not make an honest one look dead.
-        await _places.WaitAsync(cancellationToken);
-        try
-        {
-            var fetch = await FetchInTimeAsync(domain, cancellationToken);
-            _metrics.CountFetch(fetch);
-            return fetch;
-        }
-        finally
-        {
-            _places.Release();
-        }
+        var fetch = await FetchInTimeAsync(domain, cancellationToken);
+        _metrics.CountFetch(fetch);
+        return fetch;
     }
-
-    public void Dispose() => _places.Dispose();
 
     private async ValueTask<PolicyFetch> FetchInTimeAsync(DomainName domain, CancellationToken cancellationToken)
     {
@@ -78,13 +69,13 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         }
         catch (TimeoutRejectedException)
         {
-            return PolicyResponse.FetchError("timeout", $"{host} took longer than {_options.FetchTimeout}");
+            return PolicyResponse.FetchError("timeout", $"{host} took longer than {_clock.Options.FetchTimeout}");
         }
     }
 
     private async ValueTask<PolicyFetch> FetchFromAsync(DomainName host, Uri address, CancellationToken cancellationToken)
     {
-        switch (await _resolver.ResolveAsync(host, _options.AllowPrivateHosts, cancellationToken))
+        switch (await _resolver.ResolveAsync(host, _clock.Options.AllowPrivateHosts, cancellationToken))
         {
             case HostAddresses.None none:
                 return PolicyResponse.FetchError(
@@ -105,12 +96,17 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
         DomainName host, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _certificates.TakeRefusal(host);
+        using var connecting = new Deadline(ConnectTimeout, _clock.Time, cancellationToken);
+        request.Options.Set(WebHandler.Connected, connecting.Stop);
         try
         {
             using var client = _clients.CreateClient(PolicyHttp.ClientName);
-            using var response = await client.SendAsync(
-                request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, connecting.Token);
             return await PolicyResponse.ReadAsync(response, cancellationToken);
+        }
+        catch (OperationCanceledException) when (connecting.Expired)
+        {
+            return PolicyResponse.FetchError("timeout", $"{host} took longer than {ConnectTimeout} to connect");
         }
         catch (HttpRequestException failure)
         {
@@ -126,7 +122,7 @@ internal sealed class PolicyFetcher : IPolicyFetcher, IDisposable
     // to connect to and the name to verify would differ then.
     private bool TryGetAddress(DomainName host, [NotNullWhen(true)] out Uri? address) =>
         Uri.TryCreate(
-            string.Create(CultureInfo.InvariantCulture, $"https://{host}:{_options.FetchPort}/.well-known/mta-sts.txt"),
+            string.Create(CultureInfo.InvariantCulture, $"https://{host}:{_clock.Options.FetchPort}/.well-known/mta-sts.txt"),
             UriKind.Absolute,
             out address)
         && string.Equals(address.IdnHost, host.Value, StringComparison.Ordinal);

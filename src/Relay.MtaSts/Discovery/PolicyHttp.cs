@@ -26,6 +26,9 @@ internal static class PolicyHttp
         // RFC 8461 §3.3: no caching; every fetch asks the origin and names no earlier answer.
         var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/plain"));
+
+        // RFC 9110 §12.5.3: without this field every coding is welcome, and one that we do not read would hide the policy.
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("relay-mta-sts", null));
 
         // The next fetch from this host is a day away.

@@ -12,6 +12,9 @@ internal static class PolicyResponse
 {
     private const string PlainText = "text/plain";
 
+    // RFC 9110 §5.6.3.
+    private const string OptionalWhitespace = " \t";
+
     public static async ValueTask<PolicyFetch> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         // RFC 8461 §3.3: only 200 carries a policy; neither redirects nor other successes do.
@@ -21,23 +24,44 @@ internal static class PolicyResponse
             return FetchError("http-status-" + status, "the policy host answered " + status);
         }
 
-        // RFC 8461 §3.2: the media type is text/plain; its parameters do not matter.
-        if (!string.Equals(response.Content.Headers.ContentType?.MediaType, PlainText, StringComparison.OrdinalIgnoreCase))
+        // Read as they came: .NET's own parser gives nothing at all for a field that it finds a fault in.
+        var fields = response.Content.Headers.NonValidated;
+        if (!fields.TryGetValues("Content-Type", out var types) || types.Any(type => !IsPlainText(type)))
         {
-            return FetchError("content-type", $"the media type is \"{response.Content.Headers.ContentType}\", not text/plain");
+            return FetchError("content-type", types.Count == 0 ? "the policy host names no media type" : $"the media type is \"{types}\", not text/plain");
         }
 
-        // RFC 9110 §8.4: we offered no coding; unpacking one would also unpack bombs. Read as it came, for one that is no token counts too.
-        if (response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var codings))
-        {
-            return FetchError("content-encoding", $"the body is coded as {codings}");
-        }
-
-        return await ReadBodyAsync(response.Content, cancellationToken);
+        // RFC 9110 §8.4: we ask for no coding; unpacking one would also unpack bombs.
+        return fields.TryGetValues("Content-Encoding", out var codings) && codings.Any(IsCoded)
+            ? FetchError("content-encoding", $"the body is coded as \"{codings}\"")
+            : await ReadBodyAsync(response.Content, cancellationToken);
     }
 
     public static PolicyFetch.Failed FetchError(string reason, string detail) =>
         new(new PolicyFailure(TlsResultType.StsPolicyFetchError, reason, detail));
+
+    // RFC 8461 §3.2: the media type is text/plain. RFC 9110 §8.3.1, §5.6.6: it ends at the first semicolon, and case says nothing. Its
+    // parameters do not matter, so that a fault in them, or an empty one, ends no protection.
+    private static bool IsPlainText(string field)
+    {
+        var end = field.IndexOf(';', StringComparison.Ordinal);
+        return (end < 0 ? field : field.AsSpan(0, end)).Trim(OptionalWhitespace).Equals(PlainText, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // RFC 9110 §8.4, §12.5.3: a list of codings, in which an empty element says nothing and identity says that there is none.
+    private static bool IsCoded(string field)
+    {
+        foreach (var element in field.AsSpan().Split(','))
+        {
+            var coding = field.AsSpan(element).Trim(OptionalWhitespace);
+            if (!coding.IsEmpty && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static async ValueTask<PolicyFetch> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
     {

@@ -5,9 +5,20 @@ using Relay.MtaSts.Policies;
 namespace Relay.MtaSts.Discovery;
 
 /// <summary>Looks up the MTA-STS record of a policy domain (RFC 8461 §3.1).</summary>
-public sealed class StsRecordLookup(IDnsResolver resolver)
+public sealed class StsRecordLookup(IDnsResolver resolver, IDnsCache? cache = null)
 {
     private static readonly TimeSpan TooLongToAsk = TimeSpan.FromHours(1);
+
+    /// <summary>As <see cref="LookUpAsync"/>, whatever the resolver still remembers.</summary>
+    public ValueTask<StsRecordAnswer> LookUpAfreshAsync(DomainName domain, CancellationToken cancellationToken)
+    {
+        if (domain.TryPrepend("_mta-sts", out var name))
+        {
+            cache?.Forget(name, DnsRecordType.Txt);
+        }
+
+        return LookUpAsync(domain, cancellationToken);
+    }
 
     /// <summary>
     /// Asks for TXT at <c>_mta-sts.</c> and the domain, and nowhere else. Completes synchronously when the resolver

@@ -35,6 +35,10 @@ internal readonly record struct EffectivePolicy(DomainName Domain, CachedPolicy?
     /// <summary>The policy lists the host (RFC 8461 §4.1). Asked only where a policy judges.</summary>
     public bool Lists(DomainName host) => Policy is not null && Policy.Policy.Lists(host);
 
+    /// <summary>The pattern that lists the host; null for none.</summary>
+    public MxPattern? PatternOf(DomainName host) =>
+        Policy is not null && Policy.Policy.TryMatch(host, out var pattern) ? pattern : null;
+
     /// <summary>The policy as reports tell of it. Asked only where a policy judges.</summary>
     public ObservedPolicy Observed => Policy!.Policy.Observed;
 

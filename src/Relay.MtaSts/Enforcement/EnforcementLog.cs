@@ -9,14 +9,14 @@ namespace Relay.MtaSts.Enforcement;
 internal static partial class EnforcementLog
 {
     [LoggerMessage(EventId = MtaStsEventIds.MxRefused, EventName = "mx-refused", Level = LogLevel.Warning,
-        Message = "queue={Queue} domain={Domain} mx={Mx} reason={Reason} sts={Sts} sts-id={StsId} text={Text}")]
+        Message = "queue={Queue} domain={Domain} mx={Mx} reason={Reason} sts={Sts} sts-id={StsId} pattern={Pattern} text={Text}")]
     public static partial void MxRefused(
-        this ILogger logger, string queue, DomainName domain, MxHost mx, string reason, string sts, string? stsId, string text);
+        this ILogger logger, string queue, DomainName domain, MxHost mx, string reason, string sts, string? stsId, MxPattern? pattern, string text);
 
     [LoggerMessage(EventId = MtaStsEventIds.Testing, EventName = "sts-testing", Level = LogLevel.Information,
-        Message = "queue={Queue} domain={Domain} mx={Mx} reason={Reason} sts={Sts} sts-id={StsId} text={Text}")]
+        Message = "queue={Queue} domain={Domain} mx={Mx} reason={Reason} sts={Sts} sts-id={StsId} pattern={Pattern} text={Text}")]
     public static partial void WouldBeRefused(
-        this ILogger logger, string queue, DomainName domain, MxHost mx, string reason, string sts, string? stsId, string text);
+        this ILogger logger, string queue, DomainName domain, MxHost mx, string reason, string sts, string? stsId, MxPattern? pattern, string text);
 
     [LoggerMessage(EventId = MtaStsEventIds.Override, EventName = "sts-override", Level = LogLevel.Information,
         Message = "queue={Queue} domain={Domain} override={Override} mode={Mode}")]
@@ -27,5 +27,5 @@ internal static partial class EnforcementLog
         Message =
             "queue={Queue} domain={Domain} mx={Mx} sts={Sts} sts-id={StsId} pattern={Pattern} verified={Verified}")]
     public static partial void Verified(
-        this ILogger logger, string queue, DomainName domain, MxHost mx, string sts, string? stsId, MxPattern pattern, string verified);
+        this ILogger logger, string queue, DomainName domain, MxHost mx, string sts, string? stsId, MxPattern? pattern, string verified);
 }

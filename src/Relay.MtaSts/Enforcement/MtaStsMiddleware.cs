@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
 using Relay.Mail;
@@ -16,16 +15,14 @@ internal sealed class MtaStsMiddleware(
     IPolicyCache cache, DomainOverrides overrides, PolicyEvaluation evaluation, PolicyClock clock, ILogger<MtaStsMiddleware> logger)
     : IDeliveryMiddleware
 {
-    private const int FaultsNamed = 5;
-
     /// <inheritdoc/>
     public MiddlewareStage Stage => MiddlewareStage.Policy;
 
     public async Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken)
     {
         // RFC 8461 §3.4: an address literal has no policy domain. RFC 8460 §3, §5.3.1: a report goes out in spite of every
-        // failure of TLS that it may report on, and is not reported on itself.
-        if (!clock.Options.Enabled || attempt.IsTlsReport || attempt.PolicyDomain is not { } domain)
+        // failure of TLS that it may report on, and is not reported on itself. Without a route nothing is sent.
+        if (!clock.Options.Enabled || attempt.IsTlsReport || attempt.RouteFailure is not null || attempt.PolicyDomain is not { } domain)
         {
             await next(attempt, cancellationToken);
             return;
@@ -34,10 +31,10 @@ internal sealed class MtaStsMiddleware(
         var word = overrides.For(domain);
         var decision = word == OverrideMode.Off
             ? PolicyDecision.NoPolicy.Instance
-            : await DecideAsync(domain, attempt.IsFinal, cancellationToken);
+            : await DecideAsync(attempt, domain, word, cancellationToken);
         if (decision is PolicyDecision.Unknown unknown)
         {
-            attempt.SettleRemaining(Wait(domain, unknown));
+            attempt.SettleRemaining(PolicyDeferrals.Wait(domain, unknown));
             return;
         }
 
@@ -51,14 +48,16 @@ internal sealed class MtaStsMiddleware(
         }
     }
 
-    private async ValueTask<PolicyDecision> DecideAsync(DomainName domain, bool isFinal, CancellationToken cancellationToken)
+    private async ValueTask<PolicyDecision> DecideAsync(
+        DeliveryAttempt attempt, DomainName domain, OverrideMode word, CancellationToken cancellationToken)
     {
-        var decision = await cache.GetAsync(domain, cancellationToken);
+        var decision = await cache.GetAsync(domain, attempt.QueueId, cancellationToken);
 
-        // RFC 8461 §5, §5.1: no message is given up for a policy before a newer one was looked for; here the policy itself is
-        // fetched, since the one who forgot to change it may have forgotten the id too.
-        return isFinal && decision.Mode == PolicyMode.Enforce
-            ? await cache.GetFreshAsync(domain, cancellationToken)
+        // RFC 8461 §5, §5.1: no message is given up for a policy, or for want of one, before a newer one was looked for; here the policy
+        // itself is fetched, since the one who forgot to change it may have forgotten the id too.
+        return attempt.IsFinal
+            && (decision is PolicyDecision.Unknown || DomainOverrides.Apply(word, decision.Mode) == PolicyMode.Enforce)
+            ? await cache.GetForLastAttemptAsync(domain, attempt.QueueId, cancellationToken)
             : decision;
     }
 
@@ -120,28 +119,10 @@ internal sealed class MtaStsMiddleware(
             status = faults[index].Status == status ? status : new EnhancedStatusCode(4, 7, 5);
         }
 
-        var outcome = new DeliveryOutcome.Deferred(
-            new DeliveryFailure("sts-no-usable-mx", status, Explain(applied.Policy!, applied.Mode, faults)));
+        var outcome = PolicyDeferrals.NoUsableHost(applied, status, faults);
         foreach (var recipient in attempt.Recipients)
         {
             recipient.Outcome = recipient.Outcome is DeliveryOutcome.Delivered delivered ? delivered : outcome;
         }
     }
-
-    private static string Explain(CachedPolicy policy, PolicyMode mode, IReadOnlyList<HostFault> faults)
-    {
-        var named = string.Join("; ", faults.Take(FaultsNamed));
-        var more = faults.Count > FaultsNamed ? string.Create(CultureInfo.InvariantCulture, $"; and {faults.Count - FaultsNamed} more") : string.Empty;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"the MTA-STS policy of {policy.Domain} (id {policy.Id}, mode {PolicyEvaluation.WordFor(mode)}, fetched {policy.FetchedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}) leaves no usable host: {named}{more}");
-    }
-
-    // RFC 8461 §10.2: an unanswered lookup, or an unreadable store, may hide a policy; mail waits a little rather than go out unprotected.
-    private static DeliveryOutcome.Deferred Wait(DomainName domain, PolicyDecision.Unknown unknown) => new(new DeliveryFailure(
-        "sts-policy-unknown",
-        new EnhancedStatusCode(4, 7, 5),
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"it is not known whether {domain} has an MTA-STS policy ({unknown.Detail}); waiting until {unknown.Until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
 }

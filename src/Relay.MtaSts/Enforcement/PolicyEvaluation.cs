@@ -26,6 +26,12 @@ internal sealed class PolicyEvaluation(TlsReportSink sink, PolicyClock clock, St
             EvaluateSession(attempt, attempt.Sessions[index], policy, ref faults);
         }
 
+        // RFC 8461 §10.1, §10.4: the line that tells of each recipient's fate says by which pattern its host was allowed.
+        if (attempt.Sessions.Count > 0 && policy.PatternOf(attempt.Sessions[^1].Host.Name) is { } pattern)
+        {
+            attempt.LogFields.Add(new("pattern", pattern.Text));
+        }
+
         return faults ?? (IReadOnlyList<HostFault>)[];
     }
 
@@ -69,8 +75,8 @@ internal sealed class PolicyEvaluation(TlsReportSink sink, PolicyClock clock, St
         }
         else if (session.IsFirstUse && logger.IsEnabled(LogLevel.Debug))
         {
-            policy.Policy!.Policy.TryMatch(session.Host.Name, out var pattern);
-            logger.Verified(attempt.QueueId, policy.Domain, session.Host, WordFor(policy.Mode), policy.Policy.Id, pattern, "pkix");
+            logger.Verified(
+                attempt.QueueId, policy.Domain, session.Host, WordFor(policy.Mode), policy.Policy!.Id, policy.PatternOf(session.Host.Name), "pkix");
         }
     }
 
@@ -94,13 +100,14 @@ internal sealed class PolicyEvaluation(TlsReportSink sink, PolicyClock clock, St
     private void Log(DeliveryAttempt attempt, in HostFault fault, in EffectivePolicy policy)
     {
         var (reason, sts, id, text) = (fault.Reason, WordFor(policy.Mode), policy.Policy?.Id, fault.ToString());
+        var pattern = policy.PatternOf(fault.Host.Name);
         if (policy.Mode == PolicyMode.Testing)
         {
-            logger.WouldBeRefused(attempt.QueueId, policy.Domain, fault.Host, reason, sts, id, text);
+            logger.WouldBeRefused(attempt.QueueId, policy.Domain, fault.Host, reason, sts, id, pattern, text);
             return;
         }
 
-        logger.MxRefused(attempt.QueueId, policy.Domain, fault.Host, reason, sts, id, text);
+        logger.MxRefused(attempt.QueueId, policy.Domain, fault.Host, reason, sts, id, pattern, text);
         metrics.CountRefusal(reason);
     }
 

@@ -35,6 +35,9 @@ internal readonly record struct Explanation(string What, string Advice)
             // RFC 8461 §5: what the policy prevented was prevented for the reader's own good, and that is to be said.
             "sts-policy-unknown" => new(
                 $"It could not be found out which protection the recipient's domain demands for its mail. {recipient.Text}.", OtherWay),
+            "sts-dns-unconfirmed" => new(
+                $"The name servers of {domain} say that its mail goes nowhere, but its MTA-STS policy says otherwise, so that they are asked "
+                + $"again before that is believed. {recipient.Text}.", OtherWay),
             var reason when reason.StartsWith("sts-", StringComparison.Ordinal) => new(
                 "The recipient's domain demands, by its MTA-STS policy, that its mail travels encrypted, and only to servers that it "
                 + "has named and that prove who they are. No server did so, and the message was not sent without that protection: "

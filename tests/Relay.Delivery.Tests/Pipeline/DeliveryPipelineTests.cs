@@ -25,6 +25,67 @@ public class DeliveryPipelineTests
         Assert.Equal(["report out 1", "policy out 1", "message out 1", "message back", "policy back", "report back"], order);
     }
 
+    [Fact] // design §2: middleware runs for every attempt; RFC 5321 §5.1
+    public async Task Pipeline_NoRoute_MiddlewareSeesTheFailureThatTheAttemptEndsIn()
+    {
+        await using var lab = new DeliveryLab();
+        var seen = new List<(DeliveryOutcome? Failure, string? Domain, int Hosts)>();
+        lab.Middleware.Add(new Plugin((attempt, next, token) =>
+        {
+            seen.Add((attempt.RouteFailure, attempt.PolicyDomain?.Value, attempt.Hosts.Count));
+            return next(attempt, token);
+        }));
+
+        var attempt = await lab.DeliverAsync("gone.test");
+
+        var failure = attempt.AssertBounced("5.1.2");
+        Assert.Equal((attempt.Recipients[0].Outcome, "gone.test", 0), Assert.Single(seen));
+        Assert.NotNull(failure.SaidByDns);
+    }
+
+    [Fact] // design §2: RFC 5321 §5.1
+    public async Task Pipeline_DnsSilent_MiddlewareSeesTheDeferral()
+    {
+        await using var lab = new DeliveryLab();
+        DeliveryOutcome? seen = null;
+        lab.Middleware.Add(new Plugin((attempt, next, token) =>
+        {
+            seen = attempt.RouteFailure;
+            return next(attempt, token);
+        }));
+        lab.Dns.Fail("a.test", Relay.Dns.DnsRecordType.Mx, Relay.Dns.DnsStatus.Timeout);
+
+        Assert.Equal("dns-failure", (await lab.DeliverAsync("a.test")).AssertDeferred("4.4.3").Reason);
+        Assert.IsType<DeliveryOutcome.Deferred>(seen);
+    }
+
+    [Fact] // design §2: a plugin may turn the failure of a route into a deferral
+    public async Task Pipeline_NoRoute_WhatAPluginSettlesStands()
+    {
+        await using var lab = new DeliveryLab();
+        lab.Middleware.Add(new Plugin(async (attempt, next, token) =>
+        {
+            attempt.Recipients[0].Outcome = new DeliveryOutcome.Deferred(new("held", new(4, 1, 2), "held"));
+            await next(attempt, token);
+        }));
+
+        var attempt = await lab.DeliverAsync("gone.test", "ann", "bob");
+
+        attempt.AssertDeferred("4.1.2", 0);
+        attempt.AssertBounced("5.1.2", 1);
+    }
+
+    [Fact] // RFC 5321 §5.1: with a route the attempt carries no failure of one
+    public async Task Pipeline_Route_HasNoFailure()
+    {
+        await using var lab = new DeliveryLab();
+        lab.StartMx("a.test", "mx.a.test", new MxBehavior());
+
+        var attempt = await lab.DeliverAsync("a.test");
+
+        Assert.Null(attempt.RouteFailure);
+    }
+
     [Fact] // design §3: every host refused leaves the refusal as the reason
     public async Task Pipeline_EveryHostRefused_IsDeferredWithoutConnection()
     {

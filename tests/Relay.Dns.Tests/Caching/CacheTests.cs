@@ -117,6 +117,23 @@ public class CacheTests
         Assert.Equal(thread, Environment.CurrentManagedThreadId);
     }
 
+    [Fact] // Who doubts an answer asks the servers again, however long it may be kept
+    public async Task Forget_Answer_IsAskedAgainAndSaysWhenItCame()
+    {
+        await using var lab = ResolverLab.Start();
+        lab.Zone.AddMx("example.net", 10, "mx.example.net").AddA("example.net", "192.0.2.1");
+        var first = await lab.AskAsync("example.net", DnsRecordType.Mx);
+        var address = await lab.AskAsync("example.net", DnsRecordType.A);
+        lab.Clock.Advance(TimeSpan.FromSeconds(10));
+        lab.Get<IDnsCache>().Forget(ResolverLab.Name("example.net"), DnsRecordType.Mx);
+
+        var second = await lab.AskAsync("example.net", DnsRecordType.Mx);
+
+        Assert.Equal(TimeSpan.FromSeconds(10).Ticks, second.ReceivedAt - first.ReceivedAt);
+        Assert.Same(address, await lab.AskAsync("example.net", DnsRecordType.A));
+        Assert.Equal(2, lab.Server.Queries.Count("example.net", LabDnsType.Mx));
+    }
+
     [Fact]
     public void Cache_Full_DropsWhatExpiresFirstAndStaysBounded()
     {

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Lab.PolicyHosts;
 using Relay.Mail;
 using Relay.MtaSts.Cache;
+using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
 
@@ -91,8 +93,7 @@ public sealed class PolicyRefresherTests
         await lab.AskAsync(Domain);
         lab.Clock.Advance(TimeSpan.FromDays(1));
         await lab.Refresher.StartAsync(StsLab.Token);
-        await lab.Clock.TimerScheduledAsync(PolicyRefresher.PassInterval, StsLab.Token);
-        Assert.Equal(2, lab.Web.Count(Host));
+        await Poll.UntilAsync(() => lab.Web.Count(Host) == 2, StsLab.Token);
         await lab.Refresher.StopAsync(StsLab.Token);
     }
 
@@ -109,8 +110,79 @@ public sealed class PolicyRefresherTests
             lab.Clock.Advance(PolicyRefresher.PassInterval);
         }
 
-        await lab.Clock.TimerScheduledAsync(PolicyRefresher.PassInterval, StsLab.Token);
-        Assert.Equal(2, lab.Web.Count(Host));
+        await Poll.UntilAsync(() => lab.Web.Count(Host) == 2, StsLab.Token);
+        await lab.Refresher.StopAsync(StsLab.Token);
+    }
+
+    [Fact] // STS-45, RFC 8461 §10.2: hosts that hang keep those that answer from nothing
+    public async Task Pass_HundredsOfHostsHang_TheOthersAreRefreshed()
+    {
+        await using var lab = StsLab.Start();
+        var hanging = Enumerable.Range(0, 100).Select(number => $"d{number}.test").ToList();
+        foreach (var domain in hanging.Append(Domain))
+        {
+            lab.Publish(domain, "1", Enforce);
+            await lab.AskAsync(domain);
+        }
+
+        hanging.ForEach(domain => lab.Play(domain, new PolicyHostScript { Certificate = lab.Authority.Issue($"mta-sts.{domain}"), Status = 500 }));
+        lab.Clock.Advance(TimeSpan.FromHours(24));
+        await lab.Refresher.PassAsync(StsLab.Token);
+        hanging.ForEach(domain => lab.Play(domain, new PolicyHostScript { Certificate = lab.Authority.Issue($"mta-sts.{domain}"), Fault = PolicyHostFault.Silence }));
+        var before = lab.Web.Count(Host);
+        lab.Clock.Advance(TimeSpan.FromHours(25));
+
+        // The clock stands still: no request that hangs comes to its end.
+        var all = await lab.Refresher.StartDueAsync(StsLab.Token);
+        await Poll.UntilAsync(() => lab.Web.Count(Host) == before + 1, StsLab.Token);
+        Assert.False(all.IsCompleted);
+
+        // Nor does it keep from being written what could not be.
+        await lab.Refresher.TidyAsync(StsLab.Token);
+    }
+
+    [Fact] // RFC 8461 §10.2: what nobody mails is asked for no longer than mail may have need of it
+    public async Task Pass_NobodyMailsForLong_IsNotRefreshed()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Enforce);
+        lab.Publish("long.test", "1", StsLab.Policy("enforce", 86_400 * 40, "mx.long.test"));
+        await lab.AskAsync(Domain);
+        await lab.AskAsync("long.test");
+        for (var day = 1; day <= 45; day++)
+        {
+            lab.Clock.Advance(TimeSpan.FromDays(1));
+            await lab.Refresher.PassAsync(StsLab.Token);
+        }
+
+        // The thirtieth day is over at its end; a policy of forty days is refreshed for forty.
+        Assert.InRange(lab.Web.Count(Host), 29, 31);
+        Assert.InRange(lab.Web.Count("mta-sts.long.test"), 39, 41);
+
+        // Mail has use for it again.
+        await lab.AskAsync("long.test");
+        lab.Clock.Advance(TimeSpan.FromDays(1));
+        var before = lab.Web.Count("mta-sts.long.test");
+        await lab.Refresher.PassAsync(StsLab.Token);
+        Assert.Equal(before + 1, lab.Web.Count("mta-sts.long.test"));
+    }
+
+    [Fact] // A fault of a kind that nobody foresaw, at one domain, costs that domain's refresh
+    public async Task Service_StrayFault_IsLoggedAndTheOthersAreRefreshed()
+    {
+        var fetcher = new FaultyFetcher();
+        await using var lab = StsLab.Start(services => services.AddSingleton<IPolicyFetcher>(fetcher));
+        lab.Publish(Domain, "1", Enforce);
+        lab.Publish("bad.test", "1", Enforce);
+        await lab.AskAsync(Domain);
+        await lab.AskAsync("bad.test");
+        lab.Clock.Advance(TimeSpan.FromDays(1));
+        fetcher.IsFaulty = true;
+        await lab.Refresher.StartAsync(StsLab.Token);
+        await Poll.UntilAsync(() => lab.Log.Named("policy-fault").Count > 0 && lab.Log.Named("policy-renewed").Count > 0, StsLab.Token);
+        Assert.Equal("bad.test", lab.Log.Named("policy-fault")[0].Fields["Domain"]);
+        Assert.False(lab.Refresher.ExecuteTask!.IsCompleted);
+        Assert.Equal(PolicyMode.Enforce, (await lab.AskAsync("bad.test")).Mode);
         await lab.Refresher.StopAsync(StsLab.Token);
     }
 
@@ -159,4 +231,14 @@ public sealed class PolicyRefresherTests
 
     // A fetch may take a minute by default, which is also the time between passes: a test could not tell the timers apart.
     private static StsLab StartWithOddTimeout() => StsLab.Start(("MtaSts:FetchTimeout", "00:00:53"));
+
+    private sealed class FaultyFetcher : IPolicyFetcher
+    {
+        public bool IsFaulty { get; set; }
+
+        public ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken) =>
+            IsFaulty && domain.Value == "bad.test"
+                ? throw new InvalidOperationException("a bug")
+                : new(new PolicyFetch.Fetched(Assert.IsType<PolicyReading.Valid>(StsPolicy.Parse(System.Text.Encoding.ASCII.GetBytes(Enforce))).Policy));
+    }
 }

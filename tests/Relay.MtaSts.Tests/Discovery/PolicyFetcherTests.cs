@@ -29,7 +29,9 @@ public sealed class PolicyFetcherTests
         Assert.Equal((Host, "GET", "/.well-known/mta-sts.txt", Host), (request.ServerName, request.Method, request.Path, request.Host));
         Assert.DoesNotContain(request.Headers.Keys, key => key.StartsWith("If-", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain("Cookie", request.Headers.Keys);
-        Assert.DoesNotContain("Accept-Encoding", request.Headers.Keys);
+
+        // RFC 9110 §12.5.3: who says nothing welcomes every coding.
+        Assert.Equal("identity", request.Headers.GetValueOrDefault("Accept-Encoding"));
     }
 
     [Fact] // STS-34, RFC 8461 §3.3
@@ -121,6 +123,13 @@ public sealed class PolicyFetcherTests
     [InlineData("text/html", TlsResultType.StsPolicyFetchError, "content-type")]
     [InlineData(null, TlsResultType.StsPolicyFetchError, "content-type")]
     [InlineData("nonsense", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plain charset=utf-8", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plain, text/html", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plain\r\nContent-Type: text/html", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text/plainer; charset=utf-8", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("text / plain", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("; text/plain", TlsResultType.StsPolicyFetchError, "content-type")]
+    [InlineData("application/octet-stream; charset=utf-8;", TlsResultType.StsPolicyFetchError, "content-type")]
     public async Task Fetch_OtherMediaType_IsAFetchError(string? type, TlsResultType result, string reason)
     {
         await using var lab = StsLab.Start();
@@ -129,8 +138,53 @@ public sealed class PolicyFetcherTests
         await AssertFailsAsync(lab, result, reason);
     }
 
-    [Theory] // RFC 9110 §8.4: no coding was offered
+    [Theory] // STS-26, RFC 9110 §5.6.6, §8.3.1: parameters = *( OWS ";" OWS [ parameter ] )
+    [InlineData("text/plain;")]
+    [InlineData("text/plain; charset=utf-8;")]
+    [InlineData("text/plain;;")]
+    [InlineData("text/plain ; ; charset=utf-8")]
+    [InlineData("text/plain;charset=utf-8")]
+    [InlineData("text/plain\t;\tcharset=utf-8\t;")]
+    [InlineData("TEXT/Plain; Charset=\"UTF-8\"")]
+    [InlineData("text/plain; name=\"a;b, \\\"c\\\"\"")]
+    [InlineData("text/plain; charset=utf-8; format=flowed; delsp=yes")]
+    [InlineData("text/plain; charset=")]
+    [InlineData("text/plain; charset: utf-8")]
+    public async Task Fetch_PlainTextInAnySpelling_IsThePolicy(string type)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { ContentType = type });
+        Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+    }
+
+    [Theory] // RFC 9110 §8.3: what was received is shown, also where it cannot be read
+    [InlineData("text/html; charset=", "text/html; charset=")]
+    [InlineData("nonsense", "nonsense")]
+    [InlineData(null, "no media type")]
+    public async Task Fetch_OtherMediaType_IsShownAsReceived(string? type, string shown)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { ContentType = type });
+        Assert.Contains(shown, Assert.IsType<PolicyFetch.Failed>(await FetchAsync(lab)).Failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory] // RFC 9110 §8.4.1, §12.5.3, §18.6: identity is no coding
+    [InlineData("identity")]
+    [InlineData("")]
+    [InlineData("Identity, ,identity ")]
+    public async Task Fetch_BodyWithoutCoding_IsThePolicy(string coding)
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Headers = [$"Content-Encoding: {coding}"] });
+        Assert.IsType<PolicyFetch.Fetched>(await FetchAsync(lab));
+    }
+
+    [Theory] // RFC 9110 §8.4: no coding was asked for
     [InlineData("gzip")]
+    [InlineData("identity, br")]
     [InlineData("no token")]
     public async Task Fetch_CodedBody_IsRefusedUnopened(string coding)
     {
@@ -149,7 +203,7 @@ public sealed class PolicyFetcherTests
         await AssertFailsAsync(lab, TlsResultType.StsPolicyInvalid, "policy-too-large");
 
         // What was on its way in the kernels' buffers counts as sent.
-        Assert.InRange(lab.Web.OctetsSent, 0, 16 * 1024 * 1024);
+        Assert.InRange(lab.Web.OctetsSent, 0, 512 * 1024);
     }
 
     [Fact] // STS-37, RFC 8461 §3.3
@@ -175,6 +229,56 @@ public sealed class PolicyFetcherTests
         Assert.False(fetching.IsCompleted);
         lab.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal("timeout", Assert.IsType<PolicyFetch.Failed>(await fetching).Failure.Reason);
+    }
+
+    [Fact] // STS-36, RFC 8461 §3.3: however steadily it trickles
+    public async Task Fetch_TricklingHost_IsCutOffAfterOneMinute()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        var pace = TimeSpan.FromSeconds(4.87);
+        lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.Trickle, Pace = token => Task.Delay(pace, lab.Clock, token) });
+        var fetching = FetchAsync(lab).AsTask();
+        for (var octets = 0; octets < 12; octets++)
+        {
+            await lab.Clock.TimerScheduledAsync(pace, StsLab.Token);
+            lab.Clock.Advance(pace);
+            await Poll.UntilAsync(() => lab.Web.OctetsSent == octets + 1, StsLab.Token);
+        }
+
+        Assert.False(fetching.IsCompleted);
+        lab.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("timeout", Assert.IsType<PolicyFetch.Failed>(await fetching).Failure.Reason);
+    }
+
+    [Fact] // STS-36, RFC 8461 §3.3: who takes connections and says nothing has no minute
+    public async Task Fetch_HostSilentInTheHandshake_EndsAfterTenSeconds()
+    {
+        await using var lab = StsLab.Start();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Fault = PolicyHostFault.SilenceInHandshake });
+        var fetching = FetchAsync(lab).AsTask();
+        await Poll.UntilAsync(() => lab.Web.Connections > 0, StsLab.Token);
+        lab.Clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(fetching.IsCompleted);
+        lab.Clock.Advance(TimeSpan.FromSeconds(1));
+        var failure = Assert.IsType<PolicyFetch.Failed>(await fetching).Failure;
+        Assert.Equal("timeout", failure.Reason);
+        Assert.Contains("to connect", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact] // STS-36, RFC 8461 §3.3: the time to connect does not end an exchange that goes on
+    public async Task Fetch_HostThatThinks_HasItsMinute()
+    {
+        await using var lab = StsLab.Start();
+        var held = new TaskCompletionSource();
+        lab.Publish(Domain, "1", Good);
+        lab.Play(Domain, Serve(lab) with { Until = held.Task });
+        var fetching = FetchAsync(lab).AsTask();
+        await Poll.UntilAsync(() => lab.Web.Requests.Count > 0, StsLab.Token);
+        lab.Clock.Advance(TimeSpan.FromSeconds(59));
+        held.SetResult();
+        Assert.IsType<PolicyFetch.Fetched>(await fetching);
     }
 
     [Theory] // RFC 8460 §4.3.2.2
@@ -216,6 +320,22 @@ public sealed class PolicyFetcherTests
         lab.Publish(Domain, "1", Good);
         lab.Dns.Zone.Remove(Host).AddA(Host, "127.0.0.2");
         await AssertFailsAsync(lab, TlsResultType.StsPolicyFetchError, "connect-failure");
+    }
+
+    [Fact] // STS-41, RFC 8461 §3.3: whatever HTTPS_PROXY says in the relay's surroundings
+    public async Task Client_OfPolicies_KnowsNoProxy()
+    {
+        await using var lab = StsLab.Start();
+        var handler = lab.Handlers.CreateHandler(PolicyHttp.ClientName);
+        while (handler is DelegatingHandler { InnerHandler: { } inner })
+        {
+            handler = inner;
+        }
+
+        var sockets = Assert.IsType<SocketsHttpHandler>(handler);
+        Assert.False(sockets.UseProxy);
+        Assert.Null(sockets.Proxy);
+        Assert.False(sockets.AllowAutoRedirect);
     }
 
     [Theory] // STS-41, RFC 8461 §3.3

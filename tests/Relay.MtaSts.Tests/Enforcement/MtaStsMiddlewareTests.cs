@@ -27,7 +27,7 @@ public sealed class MtaStsMiddlewareTests
         var attempt = await DeliverAsync(lab, Attempts.To(Domain, Listed), GoodTls);
         Assert.Equal(TlsRequirement.VerifiedPkix, attempt.Hosts[0].Requirement);
         Assert.All(attempt.Recipients, recipient => Assert.IsType<DeliveryOutcome.Delivered>(recipient.Outcome));
-        Assert.Equal([new("sts", "enforce"), new("sts-id", "1")], attempt.LogFields);
+        Assert.Equal([new("sts", "enforce"), new("sts-id", "1"), new("pattern", Listed)], attempt.LogFields);
         var verified = Assert.Single(lab.Log.Named("sts-verified")).Fields;
         Assert.Equal(("1", Listed, "pkix"), (verified["StsId"], verified["Pattern"], verified["Verified"]));
     }
@@ -110,7 +110,7 @@ public sealed class MtaStsMiddlewareTests
         await using var lab = Lab(Enforce);
         await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls);
         lab.Publish(Domain, "1", StsLab.Policy("enforce", 86_400, Unlisted));
-        lab.LetTtlPass();
+        lab.Clock.Advance(TimeSpan.FromMinutes(6));
         var queries = lab.Dns.Queries.Count($"_mta-sts.{Domain}", LabDnsType.Txt);
         var last = await DeliverAsync(lab, Attempts.To(Domain, isFinal: true, Unlisted), GoodTls);
         Assert.IsType<DeliveryOutcome.Delivered>(last.Recipients[0].Outcome);
@@ -126,6 +126,32 @@ public sealed class MtaStsMiddlewareTests
         var last = await DeliverAsync(lab, Attempts.To(Domain, isFinal: true, Unlisted), GoodTls);
         Assert.Contains(
             "id 1, mode enforce", Assert.IsType<DeliveryOutcome.Deferred>(last.Recipients[0].Outcome).Failure.Text, StringComparison.Ordinal);
+    }
+
+    [Fact] // STS-63, RFC 8461 §5.1: the operator's word makes the policy decide, so it is looked for as one that does
+    public async Task Final_OverrideEnforcesATestingPolicy_IsFetchedBeforeTheMailIsGivenUp()
+    {
+        await using var lab = StsLab.Start(("MtaSts:Domains:0:Domain", Domain), ("MtaSts:Domains:0:Mode", "Enforce"));
+        lab.Publish(Domain, "1", Testing);
+        await DeliverAsync(lab, Attempts.To(Domain, Unlisted), GoodTls);
+        lab.Publish(Domain, "1", StsLab.Policy("testing", 86_400, Unlisted));
+        lab.Clock.Advance(TimeSpan.FromHours(1));
+        var last = await DeliverAsync(lab, Attempts.To(Domain, isFinal: true, Unlisted), GoodTls);
+        Assert.IsType<DeliveryOutcome.Delivered>(last.Recipients[0].Outcome);
+        Assert.Equal(2, lab.Web.Count($"mta-sts.{Domain}"));
+    }
+
+    [Fact] // RFC 8461 §3.3: a message on its last attempt has no other time to come again
+    public async Task Final_FirstContactAndSlowHost_WaitsForThePolicy()
+    {
+        await using var lab = Lab(Enforce);
+        var held = new TaskCompletionSource();
+        lab.Play(Domain, PolicyHostScript.Serve(lab.Authority.Issue($"mta-sts.{Domain}"), Enforce) with { Until = held.Task });
+        var delivering = DeliverAsync(lab, Attempts.To(Domain, isFinal: true, Listed), GoodTls);
+        await Poll.UntilAsync(() => lab.Web.Requests.Count == 1, StsLab.Token);
+        lab.Clock.Advance(TimeSpan.FromSeconds(6));
+        held.SetResult();
+        Assert.IsType<DeliveryOutcome.Delivered>((await delivering).Recipients[0].Outcome);
     }
 
     [Fact] // STS-12a, RFC 8461 §10.2

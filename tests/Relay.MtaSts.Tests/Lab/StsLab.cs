@@ -23,8 +23,11 @@ internal sealed class StsLab : IAsyncDisposable
     private readonly (string Key, string? Value)[] _settings;
     private ServiceProvider _services;
 
-    private StsLab((string Key, string? Value)[] settings)
+    private readonly Action<IServiceCollection>? _change;
+
+    private StsLab((string Key, string? Value)[] settings, Action<IServiceCollection>? change = null)
     {
+        _change = change;
         Authority = new LabCertificateAuthority("Lab", Clock);
         Directory.CreateDirectory(DataDirectory);
         Authority.WriteRootPem(Path.Combine(DataDirectory, "roots.pem"));
@@ -56,9 +59,11 @@ internal sealed class StsLab : IAsyncDisposable
 
     public IPolicyFetcher Fetcher => _services.GetRequiredService<IPolicyFetcher>();
 
-    /// <summary>The policy's middleware, and around it what counts sessions.</summary>
+    /// <summary>The policy's middleware, all of it, and around it what counts sessions.</summary>
     public IDeliveryMiddleware Middleware => new Counted(
-        _services.GetRequiredService<IDeliveryMiddleware>(), new SessionCounting(_services.GetRequiredService<TlsReportSink>()));
+        [.. _services.GetServices<IDeliveryMiddleware>()], new SessionCounting(_services.GetRequiredService<TlsReportSink>()));
+
+    public IHttpMessageHandlerFactory Handlers => _services.GetRequiredService<IHttpMessageHandlerFactory>();
 
     /// <summary>What opens the store when the program starts.</summary>
     public IHostedService Opening => _services.GetServices<IHostedService>().OfType<PolicyStoreStart>().Single();
@@ -66,6 +71,9 @@ internal sealed class StsLab : IAsyncDisposable
     public PolicyRefresher Refresher => _services.GetRequiredService<PolicyRefresher>();
 
     public static StsLab Start(params (string Key, string? Value)[] settings) => new(settings);
+
+    /// <summary>With a part of the library changed.</summary>
+    public static StsLab Start(Action<IServiceCollection> change) => new([], change);
 
     public static DomainName Name(string text) =>
         DomainName.TryParse(text, out var name) ? name : throw new ArgumentException(text, nameof(text));
@@ -144,15 +152,18 @@ internal sealed class StsLab : IAsyncDisposable
             .AddSingleton<ITlsReportSink>(Evidence)
             .AddRelayDns()
             .AddMtaSts(configuration);
-        change?.Invoke(services);
+        (change ?? _change)?.Invoke(services);
         return services.BuildServiceProvider();
     }
 
-    private sealed class Counted(IDeliveryMiddleware policy, SessionCounting counting) : IDeliveryMiddleware
+    private sealed class Counted(IReadOnlyList<IDeliveryMiddleware> policy, SessionCounting counting) : IDeliveryMiddleware
     {
         public MiddlewareStage Stage => MiddlewareStage.Report;
 
         public Task InvokeAsync(DeliveryAttempt attempt, DeliveryStep next, CancellationToken cancellationToken) =>
-            counting.InvokeAsync(attempt, (inner, token) => policy.InvokeAsync(inner, next, token), cancellationToken);
+            counting.InvokeAsync(
+                attempt,
+                policy.Aggregate(next, (inside, plugin) => (inner, token) => plugin.InvokeAsync(inner, inside, token)),
+                cancellationToken);
     }
 }

@@ -89,6 +89,12 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         if (mode != "no_policy" && row.Scope == "session")
         {
             Assert.Contains($" sts={mode} sts-id=1 ", fate, StringComparison.Ordinal);
+            if (mode != "none" && row.Outcome(mode).StartsWith("deliver", StringComparison.Ordinal) && row.ReasonCode != "mx-mismatch")
+            {
+                // STS-73, at the default level: policy id, pattern and what the certificate was worth.
+                Assert.Contains(" verified=", fate, StringComparison.Ordinal);
+                Assert.Contains(" pattern=", fate, StringComparison.Ordinal);
+            }
         }
 
         if (refused && row.Outcome(mode) == "defer")
@@ -114,7 +120,9 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
             // STS-59: nothing of the message is shown to a host that fails.
             Assert.NotEmpty(scene.Host!.Connections);
             Assert.DoesNotContain(scene.Host.Commands, command => command.Line.Contains(scene.Recipient, StringComparison.Ordinal));
-            Assert.DoesNotContain(scene.Host.Commands.Where(command => command.Verb is "MAIL"), command => !command.IsTls);
+
+            // Not even who sends, in clear or in TLS; but for the message of before.
+            Assert.Equal(row.Event == "starttls-withdrawn" ? 1 : 0, scene.Host.Commands.Count(command => command.Verb is "MAIL"));
         }
 
         if (row.Event.StartsWith("cert-", StringComparison.Ordinal) && row.Event != "cert-idn-a-label")
