@@ -202,6 +202,9 @@ internal sealed class RebuiltStore : IDisposable
     {
         _transaction.Commit();
         _transaction.Dispose();
+
+        // Not left to the close, which says nothing when it fails: the file is moved without its log.
+        SqliteLog.Checkpoint(_connection, SqliteLog.Truncate);
         _transaction = _connection.BeginTransaction();
     }
 }
