@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace Relay.Queue.Storage.Sqlite;
 
 /// <summary>Connections to one SQLite file, set up for a queue.</summary>
-internal sealed class SqliteDataSource : DbDataSource
+internal class SqliteDataSource : DbDataSource
 {
     // page_size: a message of 10 kB fits into one page of 16 KiB, which makes half as many writes as pages of 4 KiB.
     // auto_vacuum: pages freed by deliveries are taken by the next messages, so the file keeps the size of its largest
