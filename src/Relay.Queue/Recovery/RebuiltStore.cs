@@ -203,7 +203,7 @@ internal sealed class RebuiltStore : IDisposable
         _transaction.Commit();
         _transaction.Dispose();
 
-        // Not left to the close, which says nothing when it fails: the file is moved without its log.
+        // Nobody else does, and the log would grow as large as the store.
         SqliteLog.Checkpoint(_connection, SqliteLog.Truncate);
         _transaction = _connection.BeginTransaction();
     }
