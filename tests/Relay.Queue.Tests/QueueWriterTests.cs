@@ -54,7 +54,8 @@ public sealed class QueueWriterTests
         var directory = Directory.CreateTempSubdirectory("relay-writer-");
         using (var source = await MakeAsync(directory))
         {
-            using var writer = new QueueWriter(source, NullLogger.Instance);
+            using var lab = new LabWriter(source);
+            var writer = lab.Writer;
             var faulty = new Faulty { Must = true };
             _ = writer.SubmitAsync(faulty);
             for (var count = 0; count < 100; count++)
