@@ -8,15 +8,21 @@ namespace Relay.Torture;
 internal sealed class TorturedRelay(string directory, Dictionary<string, string> settings) : IAsyncDisposable
 {
     // What these events report is what the torture does to the store.
-    private static readonly string[] Expected =
+    private readonly List<string> _expected =
         ["store-failed", "disk-low", "spool-failed", "policy-store-failed", "report-counts-kept", "report-pass-failed"];
 
     private readonly List<string> _complaints = [];
     private TaskCompletionSource<IPEndPoint> _up = NewSignal();
     private RelayProcess? _relay;
 
+    /// <summary>What its process has in its environment beside our own.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
+
     /// <summary>Lines of the log that nothing excuses, and exit codes that are not 0.</summary>
     public IReadOnlyList<string> Complaints => _complaints;
+
+    /// <summary>Events at level ERR that are no complaint either.</summary>
+    public void Expect(IEnumerable<string> events) => _expected.AddRange(events);
 
     /// <summary>Completes with the relay's address as soon as it takes connections.</summary>
     public Task<IPEndPoint> WhenUp() => _up.Task.IsCompleted && _relay!.Process.HasExited
@@ -26,7 +32,7 @@ internal sealed class TorturedRelay(string directory, Dictionary<string, string>
     /// <summary>Begins a life.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _relay = await RelayProcess.StartAsync(directory, settings, cancellationToken);
+        _relay = await RelayProcess.StartAsync(directory, settings, Environment, cancellationToken);
         _up.SetResult(_relay.EndPoint);
     }
 
@@ -37,7 +43,7 @@ internal sealed class TorturedRelay(string directory, Dictionary<string, string>
         using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, cancellationToken);
         try
         {
-            _relay = await RelayProcess.StartAsync(directory, settings, either.Token);
+            _relay = await RelayProcess.StartAsync(directory, settings, Environment, either.Token);
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -138,9 +144,9 @@ internal sealed class TorturedRelay(string directory, Dictionary<string, string>
     }
 
     // 2026-11-22T07:40:12.345Z ERR store-failed …
-    private static bool IsComplaint(string line) =>
+    private bool IsComplaint(string line) =>
         line.StartsWith("Unhandled exception", StringComparison.Ordinal)
-        || (line.Split(' ', 4) is [_, "ERR", var name, ..] && !Expected.Contains(name));
+        || (line.Split(' ', 4) is [_, "ERR", var name, ..] && !_expected.Contains(name));
 
     private static TaskCompletionSource<IPEndPoint> NewSignal() =>
         new(TaskCreationOptions.RunContinuationsAsynchronously);

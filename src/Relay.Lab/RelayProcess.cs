@@ -42,8 +42,14 @@ public sealed class RelayProcess : IAsyncDisposable
     /// <summary>
     /// Starts the program and waits for its <c>started</c> line. Throws, with its log, when it does not come up.
     /// </summary>
+    public static Task<RelayProcess> StartAsync(
+        string directory, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken) =>
+        StartAsync(directory, settings, new Dictionary<string, string>(), cancellationToken);
+
+    /// <summary>As above, with more in the environment.</summary>
     public static async Task<RelayProcess> StartAsync(
-        string directory, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+        string directory, IReadOnlyDictionary<string, string> settings, IReadOnlyDictionary<string, string> environment,
+        CancellationToken cancellationToken)
     {
         var configuration = Path.Combine(directory, "relay.json");
         await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(settings), cancellationToken);
@@ -52,6 +58,11 @@ public sealed class RelayProcess : IAsyncDisposable
         {
             WorkingDirectory = directory,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = LabProcess.Start(
             start, Path.Combine(directory, $"relay-{Interlocked.Increment(ref _lives)}.log"));
         try

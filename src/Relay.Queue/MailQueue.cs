@@ -69,7 +69,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
     /// Opens the store, takes up what is queued and begins to deliver. Throws <see cref="IOException"/> when another process
     /// has the data directory or the store cannot be used.
     /// </summary>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         _directory = QueueDirectory.Open(_settings.DataDirectory);
         _store = OpenStore(_directory);
@@ -78,7 +78,7 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
         _dispatcher = new Dispatcher((_store, _space), (_runner, _recorder), schedule, _settings, _logger);
         try
         {
-            Load(_store, _dispatcher.Scheduler, schedule, cancellationToken);
+            await LoadAsync(_store, _dispatcher.Scheduler, schedule, cancellationToken);
         }
         catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
         {
@@ -87,7 +87,6 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
 
         Control = new QueueControl(_store, _dispatcher, _recorder, _options, _logger) { Reserve = _reserve };
         _dispatcher.Start();
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -235,35 +234,41 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
 
     // Times in the store are the wall clock's, which may have stepped since: none is believed to lie further ahead than it
     // can. An attempt that was under way when the relay died is due at once, for its time has passed.
-    private void Load(QueueStore store, Scheduler scheduler, RetrySchedule schedule, CancellationToken cancellationToken)
+    private async Task LoadAsync(
+        QueueStore store, Scheduler scheduler, RetrySchedule schedule, CancellationToken cancellationToken)
     {
         var wallNow = _recorder.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         var now = _recorder.Clock.GetTimestamp();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var message = 0L;
+        var last = default(IndexRow);
         var entries = 0;
-        foreach (var row in store.ReadIndex())
+        List<IndexRow> page;
+        do
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (row.MessageId != message)
+            page = await store.ReadIndexAsync(last.MessageId, last.Seq, cancellationToken);
+            foreach (var row in page)
             {
-                message = row.MessageId;
-                seen.Clear();
-            }
-
-            if (seen.Add(row.Destination))
-            {
-                var lifetime = _options.LifetimeOf(row.IsReport, row.IsNullPath);
-                var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
-                var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
-                var times = new EntrySchedule(now + scheduler.ToTimestamps(left), row.Attempts, wait)
+                if (row.MessageId != last.MessageId)
                 {
-                    IsWarned = row.IsWarned || row.IsReport || row.IsNullPath,
-                };
-                scheduler.Add(new QueueId(message), row.Destination, times);
-                entries++;
+                    seen.Clear();
+                }
+
+                last = row;
+                if (seen.Add(row.Destination))
+                {
+                    var lifetime = _options.LifetimeOf(row.IsReport, row.IsNullPath);
+                    var left = Clamp(row.ReceivedAt + lifetime.TotalMilliseconds - wallNow, lifetime);
+                    var wait = Clamp(row.NextAttempt - (double)wallNow, schedule.Longest < left ? schedule.Longest : left);
+                    var times = new EntrySchedule(now + scheduler.ToTimestamps(left), row.Attempts, wait)
+                    {
+                        IsWarned = row.IsWarned || row.IsReport || row.IsNullPath,
+                    };
+                    scheduler.Add(new QueueId(row.MessageId), row.Destination, times);
+                    entries++;
+                }
             }
         }
+        while (page.Count == StoreReader.IndexPage);
 
         QueueLog.QueueLoaded(_logger, entries, scheduler.Destinations);
     }

@@ -48,6 +48,15 @@ public static class QueueEventIds
     /// <summary>A failed message of which nobody can be told was removed, or its content, by the limits on those.</summary>
     public const int FailedMailRemoved = 3024;
 
+    /// <summary>The store's log cannot be brought into the database file.</summary>
+    public const int CheckpointFailed = 3026;
+
+    /// <summary>It can be again.</summary>
+    public const int CheckpointRecovered = 3027;
+
+    /// <summary>The store read as damaged, and was read again.</summary>
+    public const int ReadFailed = 3025;
+
     /// <summary>The store is damaged.</summary>
     public const int StoreDamaged = 3034;
 

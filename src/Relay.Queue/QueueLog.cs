@@ -70,6 +70,21 @@ internal static partial class QueueLog
     public static partial void StoreRecovered(ILogger logger);
 
     [LoggerMessage(
+        EventId = QueueEventIds.CheckpointFailed, EventName = "checkpoint-failed", Level = LogLevel.Error,
+        Message = "{Reason} {Octets} {Text}")]
+    public static partial void CheckpointFailed(ILogger logger, string reason, long octets, string text);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.CheckpointRecovered, EventName = "checkpoint-recovered", Level = LogLevel.Warning,
+        Message = "The log is in the database file")]
+    public static partial void CheckpointRecovered(ILogger logger);
+
+    [LoggerMessage(
+        EventId = QueueEventIds.ReadFailed, EventName = "read-failed", Level = LogLevel.Warning,
+        Message = "{Text}")]
+    public static partial void ReadFailed(ILogger logger, string text);
+
+    [LoggerMessage(
         EventId = QueueEventIds.StoreDamaged, EventName = "store-corrupt", Level = LogLevel.Error,
         Message = "{Text} {Remedy}")]
     public static partial void StoreDamaged(ILogger logger, string text, string remedy);

@@ -7,7 +7,6 @@ public sealed class FailingStoreTests : IAsyncDisposable
 {
     private const int ReadOnly = 8;
     private const int IoError = 10;
-    private const int Corrupt = 11;
     private const int Full = 13;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -167,26 +166,6 @@ public sealed class FailingStoreTests : IAsyncDisposable
 
         await queue.StopAsync(Token);
         Assert.False(_lab.Pipeline.HasStarted);
-    }
-
-    [Fact] // A store that is damaged takes nothing new; what it holds is delivered as far as it can be read
-    public async Task Insert_MeetsDamage_NothingMoreIsTakenAndTheRemedyIsLogged()
-    {
-        var queue = await _lab.StartAsync();
-        _lab.Pipeline.Outcome = (_, _) => FakePipeline.Deferred;
-        await _lab.EnqueueAsync(queue, "ann@a.test");
-        await _lab.Log.NextAsync("deferred");
-        await _lab.Clock.TimersScheduledAsync(1, Token);
-        await _lab.Pipeline.NextAsync();
-        _source!.OnInsert = FaultySource.Error(Corrupt);
-        Assert.Equal(EnqueueResult.StoreUnavailable, await _lab.EnqueueAsync(queue, "bob@b.test"));
-        Assert.Contains("relay queue recover", (string)(await _lab.Log.NextAsync("store-corrupt"))["Remedy"]!, StringComparison.Ordinal);
-
-        _source.OnInsert = () => { };
-        Assert.Equal(EnqueueResult.StoreUnavailable, await _lab.EnqueueAsync(queue, "cid@c.test"));
-        _lab.Pipeline.Outcome = (_, _) => FakePipeline.Delivered;
-        _lab.Clock.Advance(TimeSpan.FromMinutes(2));
-        await _lab.Log.NextAsync("delivered");
     }
 
     [Fact] // Another process (the sqlite3 tool) holds the store: everybody gets an answer, and then mail again

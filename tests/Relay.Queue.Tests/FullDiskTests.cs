@@ -60,11 +60,11 @@ public sealed class FullDiskTests
             QueueSchema.Prepare(connection);
         }
 
-        using var writer = new QueueWriter(source, NullLogger.Instance);
+        using var lab = new LabWriter(source);
         var full = 0;
         for (var seq = 0; full < 20; seq++)
         {
-            var fault = await writer.SubmitAsync(new StageChunk(new QueueId(1), seq, new byte[200_000]));
+            var fault = await lab.Writer.SubmitAsync(new StageChunk(new QueueId(1), seq, new byte[200_000]));
             full += fault == StoreFault.Full ? 1 : 0;
         }
 

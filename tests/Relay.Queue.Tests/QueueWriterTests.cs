@@ -14,7 +14,8 @@ public sealed class QueueWriterTests
         var directory = Directory.CreateTempSubdirectory("relay-writer-");
         using (var source = await MakeAsync(directory))
         {
-            using var writer = new QueueWriter(source, NullLogger.Instance);
+            using var lab = new LabWriter(source);
+            var writer = lab.Writer;
             var before = writer.SubmitAsync(new DiscardStaged(new QueueId(1)));
             var faulty = writer.SubmitAsync(new Faulty());
             var after = writer.SubmitAsync(new DiscardStaged(new QueueId(2)));
@@ -33,7 +34,8 @@ public sealed class QueueWriterTests
         var directory = Directory.CreateTempSubdirectory("relay-writer-");
         using (var source = await MakeAsync(directory))
         {
-            using var writer = new QueueWriter(source, NullLogger.Instance);
+            using var lab = new LabWriter(source);
+            var writer = lab.Writer;
             for (var count = 0; count < 1_000; count++)
             {
                 _ = writer.SubmitAsync(new Faulty { Must = true });
@@ -52,7 +54,8 @@ public sealed class QueueWriterTests
         var directory = Directory.CreateTempSubdirectory("relay-writer-");
         using (var source = await MakeAsync(directory))
         {
-            using var writer = new QueueWriter(source, NullLogger.Instance);
+            using var lab = new LabWriter(source);
+            var writer = lab.Writer;
             var faulty = new Faulty { Must = true };
             _ = writer.SubmitAsync(faulty);
             for (var count = 0; count < 100; count++)

@@ -34,6 +34,7 @@ internal static class BacklogStore
                 }
 
                 statements.Commit();
+                statements.Checkpoint(SqliteLog.Passive);
             }
         }
 

@@ -33,6 +33,9 @@ public sealed class QueueControl : IDisposable
     /// <summary>How many attempts are under way or being written.</summary>
     public int UnderWay => _dispatcher.Scheduler.UnderWay;
 
+    /// <summary>What is wrong with the store; null when nothing is known to be.</summary>
+    public string? StoreTrouble => _store.Trouble;
+
     /// <summary>How much there is.</summary>
     public Task<QueueTotals> CountAsync(CancellationToken cancellationToken) =>
         _store.BrowseAsync(QueueListing.Count, cancellationToken);

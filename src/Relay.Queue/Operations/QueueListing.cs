@@ -94,7 +94,7 @@ internal static class QueueListing
             connection,
             """
             SELECT destination, MIN(received_at), MAX(attempts), MAX(next_attempt), MAX(report_key IS NOT NULL), MAX(null_path),
-            MIN(warned) FROM recipient LEFT JOIN report ON report.message_id = recipient.message_id
+            MIN(warned), MIN(seq) FROM recipient LEFT JOIN report ON report.message_id = recipient.message_id
             WHERE recipient.message_id = @1 AND state = 3 GROUP BY destination
             """,
             1);
@@ -106,6 +106,7 @@ internal static class QueueListing
                 id.Value, row.GetString(0), row.GetInt64(1), (int)row.GetInt64(2), row.GetInt64(3), row.GetBoolean(4), row.GetInt64(5) != 0)
             {
                 IsWarned = row.GetInt64(6) != 0,
+                Seq = (int)row.GetInt64(7),
             });
         }
 

@@ -202,6 +202,9 @@ internal sealed class RebuiltStore : IDisposable
     {
         _transaction.Commit();
         _transaction.Dispose();
+
+        // Nobody else does, and the log would grow as large as the store.
+        SqliteLog.Checkpoint(_connection, SqliteLog.Truncate);
         _transaction = _connection.BeginTransaction();
     }
 }

@@ -1,7 +1,7 @@
 namespace Relay.Queue.Storage;
 
 /// <summary>Writes for somebody who waits for the answer, and gets one whatever the disk does.</summary>
-internal sealed class BoundedWrites(QueueWriter writer, TimeProvider clock)
+internal sealed class BoundedWrites(QueueWriter writer, StoreHealth health, TimeProvider clock)
 {
     // RFC 5321 §4.5.3.2.6: a client waits ten minutes after the final dot. It must hear before that what became of the message,
     // or it sends another copy of one that may have been kept.
@@ -9,7 +9,8 @@ internal sealed class BoundedWrites(QueueWriter writer, TimeProvider clock)
 
     /// <summary>
     /// Hands over an operation and waits for its commit, but not for ever. Out of patience, an operation not yet begun is taken back; of one
-    /// in a commit <paramref name="undo"/> is written should the commit succeed after all. Either way it is as if it had never been.
+    /// in a commit <paramref name="undo"/> is written should the commit succeed after all, and of one whose commit failed in any case. Either
+    /// way it is as if it had never been.
     /// </summary>
     /// <param name="operation">What to write.</param>
     /// <param name="undo">What takes it back; must be one that must succeed.</param>
@@ -20,14 +21,20 @@ internal sealed class BoundedWrites(QueueWriter writer, TimeProvider clock)
         {
             if (!writer.TryWithdraw(operation) && !done.IsCompleted)
             {
-                writer.Condition.Stalled(AnswerLimit);
+                health.Stalled(AnswerLimit);
             }
 
             _ = UndoAsync(done, undo);
             return StoreFault.Unavailable;
         }
 
-        return await done;
+        var fault = await done;
+        if (fault == StoreFault.Unknown)
+        {
+            Submit(undo());
+        }
+
+        return fault;
     }
 
     /// <summary>Hands over an operation that must succeed and that nobody waits for.</summary>

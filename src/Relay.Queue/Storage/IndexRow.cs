@@ -11,6 +11,9 @@ namespace Relay.Queue.Storage;
 internal readonly record struct IndexRow(
     long MessageId, string Destination, long ReceivedAt, int Attempts, long NextAttempt, bool IsReport, bool IsNullPath)
 {
+    /// <summary>Its number within the message; of several, the first.</summary>
+    public int Seq { get; init; }
+
     /// <summary>Its sender was told of the delay.</summary>
     public bool IsWarned { get; init; }
 }

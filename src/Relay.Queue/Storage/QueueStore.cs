@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Relay.Queue.Storage.Sqlite;
@@ -9,20 +8,12 @@ namespace Relay.Queue.Storage;
 /// <summary>The queue's database: one writer, a few readers.</summary>
 internal sealed class QueueStore : IDisposable
 {
-    // Reads are short and mostly served by the system's cache; each connection has a cache of its own to pay for.
-    private const int MaxReaders = 4;
-
-    private readonly DbDataSource _source;
-
-    // Open as long as the store is, so that the index of the write-ahead log outlives the writer's connection. Were a failed commit
-    // followed by the close of the last connection, the next one would recover the log with that commit's frames: the system
-    // has marked their pages clean, no later fsync writes them, and whatever is appended behind such a hole is lost with the power.
-    private readonly DbConnection _keeper;
+    private readonly StoreConnections _connections;
+    private readonly StoreHealth _health;
+    private readonly StoreInspection _inspection;
     private readonly QueueWriter _writer;
     private readonly BoundedWrites _writes;
     private readonly QueueIdSequence _ids;
-    private readonly SemaphoreSlim _readerSlots = new(MaxReaders);
-    private readonly ConcurrentBag<StoreReader> _readers = [];
 
     /// <summary>
     /// Opens the store, making what is missing. Throws <see cref="DbException"/> when it cannot be opened and
@@ -30,22 +21,36 @@ internal sealed class QueueStore : IDisposable
     /// </summary>
     public QueueStore(DbDataSource source, TimeProvider clock, ILogger logger)
     {
-        _source = source;
-        _keeper = source.OpenConnection();
+        _connections = new StoreConnections(source);
+        _health = new StoreHealth(logger);
+        _inspection = new StoreInspection(_connections, _health, clock, logger);
+        var isLogEmpty = true;
         try
         {
-            QueueSchema.Prepare(_keeper);
-            _ids = new QueueIdSequence(QueueSchema.ReserveIds(_keeper));
+            // An earlier life may have ended while the disk failed. What was read of its log may be in the system's memory alone, and what is
+            // appended to it would be lost with it.
+            isLogEmpty = SqliteLog.Checkpoint(_connections.Keeper, SqliteLog.Truncate).IsWhole;
+            QueueSchema.Prepare(_connections.Keeper);
+            _ids = new QueueIdSequence(QueueSchema.ReserveIds(_connections.Keeper));
         }
         catch
         {
-            _keeper.Dispose();
+            _inspection.Dispose();
+            _connections.Close(keepsLog: true);
             throw;
         }
 
-        _writer = new QueueWriter(source, logger);
-        _writes = new BoundedWrites(_writer, clock);
+        if (!isLogEmpty)
+        {
+            _health.CheckpointFailed("store-busy", "Another program reads the store", (0, IsTooLong: false), isInDoubt: true);
+        }
+
+        _writer = new QueueWriter(new StoreCommits(_connections, _inspection, _health), _health);
+        _writes = new BoundedWrites(_writer, _health, clock);
     }
+
+    /// <summary>What is wrong with the store, for operators; null when nothing is known to be.</summary>
+    public string? Trouble => _health.Trouble;
 
     /// <summary>An id that was never given, also by no earlier run.</summary>
     public QueueId NextId() => _ids.Next();
@@ -84,13 +89,8 @@ internal sealed class QueueStore : IDisposable
     /// <summary>
     /// Looks at the queue on a connection of its own, so that a look at a long queue keeps no delivery from its message.
     /// </summary>
-    public Task<T> BrowseAsync<T>(Func<DbConnection, T> read, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            using var connection = _source.OpenConnection();
-            return read(connection);
-        },
-        cancellationToken);
+    public Task<T> BrowseAsync<T>(Func<DbConnection, T> read, CancellationToken cancellationToken) =>
+        _inspection.ReadAsync(_ => _connections.LookAsync(read, cancellationToken));
 
     /// <summary>Reads a message for the recipients of one destination; null when it is not there.</summary>
     public Task<StoredMessage?> ReadMessageAsync(QueueId id, string destination, CancellationToken cancellationToken) =>
@@ -124,74 +124,20 @@ internal sealed class QueueStore : IDisposable
     public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadFreeOctets(), cancellationToken);
 
-    /// <summary>Every queued recipient, streamed.</summary>
-    public IEnumerable<IndexRow> ReadIndex()
-    {
-        using var connection = _source.OpenConnection();
-        using var command = connection.CreateCommand();
-        command.CommandText = """
-            SELECT recipient.message_id, destination, received_at, attempts, next_attempt, report_key IS NOT NULL, null_path, warned
-            FROM recipient LEFT JOIN report ON report.message_id = recipient.message_id
-            WHERE state = 0 ORDER BY recipient.message_id, seq
-            """;
-        using var row = command.ExecuteReader();
-        while (row.Read())
-        {
-            yield return new IndexRow(
-                row.GetInt64(0), row.GetString(1), row.GetInt64(2), (int)row.GetInt64(3), row.GetInt64(4),
-                row.GetBoolean(5), row.GetInt64(6) != 0)
-            {
-                IsWarned = row.GetInt64(7) != 0,
-            };
-        }
-    }
+    /// <summary>The next queued recipients behind one; fewer than <see cref="StoreReader.IndexPage"/> are the last.</summary>
+    public Task<List<IndexRow>> ReadIndexAsync(long message, int seq, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadIndex(message, seq), cancellationToken);
 
     /// <summary>Writes what waits and closes every connection.</summary>
     public void Dispose()
     {
+        _inspection.Dispose();
         _writer.Dispose();
-        foreach (var reader in _readers)
-        {
-            reader.Dispose();
-        }
-
-        _readerSlots.Dispose();
-        _keeper.Dispose();
-        _source.Dispose();
+        _connections.TryShutOut();
+        _connections.Close(keepsLog: _health.NeedsRenewal);
+        _connections.Dispose();
     }
 
-    private void NoteDamage(DbException error)
-    {
-        if (SqlDialect.Classify(error) == StoreFault.Damaged)
-        {
-            _writer.Condition.Damaged(error);
-        }
-    }
-
-    private async Task<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
-    {
-        await _readerSlots.WaitAsync(cancellationToken);
-        StoreReader? reader = null;
-        try
-        {
-            if (!_readers.TryTake(out reader))
-            {
-                reader = new StoreReader(await _source.OpenConnectionAsync(cancellationToken));
-            }
-
-            var found = read(reader);
-            _readers.Add(reader);
-            return found;
-        }
-        catch (DbException error)
-        {
-            reader?.Dispose();
-            NoteDamage(error);
-            throw;
-        }
-        finally
-        {
-            _readerSlots.Release();
-        }
-    }
+    private Task<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        _inspection.ReadAsync(isAgain => _connections.ReadAsync(read, isAgain, cancellationToken));
 }

@@ -1,5 +1,3 @@
-using System.Data.Common;
-using Microsoft.Extensions.Logging;
 using Relay.Queue.Storage.Sqlite;
 
 namespace Relay.Queue.Storage;
@@ -8,7 +6,8 @@ namespace Relay.Queue.Storage;
 /// The only writer of the store: a thread of its own, for the database's calls block. Each commit takes every operation
 /// that waits, so that many messages share one flush to the disk. When a group fails, its operations are tried one by
 /// one, so that none fails for another's fault; what must succeed is tried again until it does: every second, or, when it failed by a
-/// fault of its own, apart from all others and less and less often.
+/// fault of its own, apart from all others and less and less often. After a failed commit nothing is written before the store is known
+/// to be durable again.
 /// </summary>
 internal sealed class QueueWriter : IDisposable
 {
@@ -25,27 +24,23 @@ internal sealed class QueueWriter : IDisposable
 
     // The thread waits by the machine's own time too.
     private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly DbDataSource _source;
+    private readonly StoreCommits _commits;
+    private readonly StoreHealth _health;
     private readonly Thread _thread;
     private readonly LinkedList<WriteOperation> _waiting = new();
     private readonly List<WriteOperation> _unsettled = [];
     private readonly Queue<WriteOperation> _refused = new();
     private TimeSpan _refusal = RetryInterval;
     private long _refusedAt;
-    private WriteStatements? _statements;
     private bool _closing;
 
     /// <summary>Starts the thread.</summary>
-    public QueueWriter(DbDataSource source, ILogger logger)
+    public QueueWriter(StoreCommits commits, StoreHealth health)
     {
-        _source = source;
-        Condition = new StoreHealth(logger);
+        (_commits, _health) = (commits, health);
         _thread = new Thread(Run) { Name = "queue writer", IsBackground = true };
         _thread.Start();
     }
-
-    /// <summary>How the store is.</summary>
-    public StoreHealth Condition { get; }
 
     /// <summary>
     /// Hands over an operation; completes after the commit that holds it. After <see cref="Dispose"/> nothing is taken
@@ -56,7 +51,7 @@ internal sealed class QueueWriter : IDisposable
     {
         lock (_gate)
         {
-            if (_closing || (!operation.MustSucceed && !Condition.MayTry(isAnotherWaiting: _waiting.First is not null)))
+            if (_closing || (!operation.MustSucceed && !_health.MayTry(isAnotherWaiting: _waiting.First is not null)))
             {
                 operation.Complete(StoreFault.Unavailable);
                 return operation.Done;
@@ -100,12 +95,9 @@ internal sealed class QueueWriter : IDisposable
         var group = new List<WriteOperation>();
         while (TakeGroup(group))
         {
-            if (group.Count > 0)
-            {
-                Write(group);
-                group.Clear();
-            }
-
+            Write(group);
+            _commits.KeepUp(isIdle: group.Count == 0);
+            group.Clear();
             RetryRefused();
         }
 
@@ -114,7 +106,7 @@ internal sealed class QueueWriter : IDisposable
             operation.Complete(StoreFault.Unavailable);
         }
 
-        Disconnect();
+        _commits.Disconnect();
     }
 
     private bool TakeGroup(List<WriteOperation> group)
@@ -123,7 +115,8 @@ internal sealed class QueueWriter : IDisposable
         {
             while (_waiting.Count == 0 && !_closing)
             {
-                var pause = _unsettled.Count > 0 ? RetryInterval : _refused.Count > 0 ? _refusal : Timeout.InfiniteTimeSpan;
+                var isSoon = _unsettled.Count > 0 || _health.NeedsRenewal;
+                var pause = isSoon ? RetryInterval : _refused.Count > 0 ? _refusal : Timeout.InfiniteTimeSpan;
                 if (!Monitor.Wait(_gate, pause))
                 {
                     break;
@@ -152,8 +145,8 @@ internal sealed class QueueWriter : IDisposable
 
     private void Write(List<WriteOperation> group)
     {
-        var fault = TryCommit(group);
-        if (fault == StoreFault.None || group.Count == 1)
+        var fault = _commits.TryCommit(group);
+        if (fault is StoreFault.None or StoreFault.Unknown || group.Count == 1)
         {
             foreach (var operation in group)
             {
@@ -169,10 +162,11 @@ internal sealed class QueueWriter : IDisposable
         foreach (var operation in group)
         {
             var isTried = machineFault == StoreFault.None || (machineFault == StoreFault.Full && operation.MustSucceed);
-            var own = isTried ? TryCommit([operation]) : machineFault;
-            if (own is StoreFault.Full or StoreFault.Unavailable)
+            var own = isTried ? _commits.TryCommit([operation]) : machineFault;
+            if (own is StoreFault.Full or StoreFault.Unavailable or StoreFault.Unknown)
             {
-                machineFault = own;
+                // What a commit that failed may have brought to the disk, it brought for its own operation alone.
+                machineFault = own == StoreFault.Full ? own : StoreFault.Unavailable;
             }
 
             Finish(operation, own);
@@ -208,55 +202,10 @@ internal sealed class QueueWriter : IDisposable
         for (var tries = Math.Min(left, MaxRefusedAtOnce); tries > 0; tries--)
         {
             var operation = _refused.Dequeue();
-            Finish(operation, TryCommit([operation]));
+            Finish(operation, _commits.TryCommit([operation]));
         }
 
         _refusedAt = _clock.GetTimestamp();
         _refusal = _refused.Count < left ? RetryInterval : _refusal * 2 < LongestRefusal ? _refusal * 2 : LongestRefusal;
-    }
-
-    private StoreFault TryCommit(IReadOnlyList<WriteOperation> group)
-    {
-        try
-        {
-            Condition.Begins();
-            var statements = _statements ??= new WriteStatements(_source.OpenConnection());
-            statements.Begin();
-            foreach (var operation in group)
-            {
-                operation.Execute(statements);
-            }
-
-            statements.Commit();
-            Condition.Succeeded();
-            return StoreFault.None;
-        }
-        catch (DbException error)
-        {
-            // Whatever state the connection is in, a new one knows only what is committed.
-            Disconnect();
-            return Condition.Failed(SqlDialect.Classify(error), error);
-        }
-#pragma warning disable CA1031 // A fault of ours in one operation must end neither the writer nor, with its thread, the relay.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            Disconnect();
-            return Condition.Failed(StoreFault.Operation, error);
-        }
-    }
-
-    private void Disconnect()
-    {
-        try
-        {
-            _statements?.Dispose();
-        }
-        catch (DbException error)
-        {
-            Condition.Failed(StoreFault.Operation, error);
-        }
-
-        _statements = null;
     }
 }

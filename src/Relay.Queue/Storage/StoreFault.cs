@@ -18,6 +18,9 @@ internal enum StoreFault
     /// <summary>What the operation needed is damaged in the store.</summary>
     Damaged,
 
+    /// <summary>The commit failed: it may come to be there all the same, and has to be taken back.</summary>
+    Unknown,
+
     /// <summary>The message is there already, or was: nothing was written.</summary>
     Repeated,
 }

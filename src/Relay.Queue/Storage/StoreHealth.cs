@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Relay.Queue.Storage.Sqlite;
 
@@ -11,18 +12,70 @@ internal sealed class StoreHealth(ILogger logger)
     private readonly Lock _gate = new();
     private bool _isCommitting;
     private bool _isStalled;
-    private bool _isDamaged;
+    private bool _isInDoubt;
+    private bool _isLogTooLong;
+    private string? _damage;
+    private string? _checkpointFault;
     private StoreFault _fault;
 
     /// <summary>
+    /// What lies in the log may not be on the disk though its fsync succeeds, so nothing is written and nothing promised before the log has been
+    /// recovered from its beginning and brought into the database file. After a failed commit, for Linux takes pages that it could not write
+    /// for clean; and after a failed checkpoint in some cases.
+    /// </summary>
+    public bool IsInDoubt
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isInDoubt;
+            }
+        }
+    }
+
+    /// <summary>The log does not go into the database file, or is in doubt: somebody has to try again.</summary>
+    public bool NeedsRenewal
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isInDoubt || _checkpointFault is not null;
+            }
+        }
+    }
+
+    /// <summary>What is wrong, for operators; null when nothing is known to be.</summary>
+    public string? Trouble
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return this switch
+                {
+                    { _damage: { } damage } => $"damaged, no new mail is taken: {damage}",
+                    { _isStalled: true } => "a commit does not end, no new mail is taken",
+                    { _isInDoubt: true } => "not known to be on the disk, nothing is written before a checkpoint succeeds",
+                    { _fault: not StoreFault.None } => "cannot be written",
+                    { _checkpointFault: { } fault } => $"checkpoints fail{(_isLogTooLong ? ", no new mail is taken" : string.Empty)}: {fault}",
+                    _ => null,
+                };
+            }
+        }
+    }
+
+    /// <summary>
     /// An operation that need not succeed may be tried. Of a store that fails one at a time finds out whether it still does; of one
-    /// that does not answer at all, or is damaged, none: what a damaged store takes it may not give back.
+    /// that does not answer at all, or is damaged, none: what a damaged store takes it may not give back. Nor of one whose log
+    /// has grown too long, until that is in the database file.
     /// </summary>
     public bool MayTry(bool isAnotherWaiting)
     {
         lock (_gate)
         {
-            return !_isStalled && !_isDamaged && !(_fault == StoreFault.Unavailable && isAnotherWaiting);
+            return !_isStalled && _damage is null && !_isInDoubt && !_isLogTooLong && !(_fault == StoreFault.Unavailable && isAnotherWaiting);
         }
     }
 
@@ -55,40 +108,86 @@ internal sealed class StoreHealth(ILogger logger)
         lock (_gate)
         {
             Ends();
-            switch (fault)
+            _isInDoubt |= fault == StoreFault.Unknown;
+            if (fault == StoreFault.Operation)
             {
-                case StoreFault.Operation:
-                    QueueLog.OperationRefused(logger, error.Message);
-                    break;
-
-                case StoreFault.Damaged:
-                    Damaged(error);
-                    break;
-
-                case var _ when _fault == StoreFault.None:
-                    _fault = fault;
-                    QueueLog.StoreFailed(logger, fault == StoreFault.Full ? "disk-full" : "store-error", error.Message);
-                    break;
-
-                default:
-                    _fault = fault;
-                    break;
+                QueueLog.OperationRefused(logger, error.Message);
+                return fault;
             }
+
+            if (_fault == StoreFault.None)
+            {
+                QueueLog.StoreFailed(logger, fault == StoreFault.Full ? "disk-full" : "store-error", error.Message);
+            }
+
+            _fault = fault;
         }
 
         return fault;
     }
 
-    /// <summary>A read or a write met damage. Nothing new is taken from here on; what is there is delivered as far as it goes.</summary>
-    public void Damaged(Exception error)
+    /// <summary>The log could not be brought into the database file.</summary>
+    /// <param name="reason">Why, in a word.</param>
+    /// <param name="text">Why.</param>
+    /// <param name="log">Its length, and that it is too long for more mail.</param>
+    /// <param name="isInDoubt">See <see cref="IsInDoubt"/>.</param>
+    public void CheckpointFailed(string reason, string text, (long Octets, bool IsTooLong) log, bool isInDoubt)
     {
         lock (_gate)
         {
-            if (!_isDamaged)
+            // Said again when it has come to refusing mail.
+            if (_checkpointFault is null || (log.IsTooLong && !_isLogTooLong))
             {
-                _isDamaged = true;
-                QueueLog.StoreDamaged(logger, error.Message, QueueDamage.Remedy);
+                QueueLog.CheckpointFailed(logger, reason, log.Octets, text);
             }
+
+            _checkpointFault = string.Create(CultureInfo.InvariantCulture, $"{text}; the log has {log.Octets} octets");
+            _isLogTooLong |= log.IsTooLong;
+            _isInDoubt |= isInDoubt;
+        }
+    }
+
+    /// <summary>All of the log is in the database file, and on the disk.</summary>
+    public void Checkpointed()
+    {
+        lock (_gate)
+        {
+            if (_checkpointFault is not null)
+            {
+                _checkpointFault = null;
+                _isLogTooLong = false;
+                QueueLog.CheckpointRecovered(logger);
+            }
+        }
+    }
+
+    /// <summary>What was committed is in the database file, on the disk, and the log has taken a commit since.</summary>
+    public void Renewed()
+    {
+        lock (_gate)
+        {
+            _isInDoubt = false;
+        }
+    }
+
+    /// <summary>The store was looked through.</summary>
+    /// <param name="fault">
+    /// What is damaged; nothing new is taken from here on, and what is there is delivered as far as it goes. Null when all of it can be read.
+    /// </param>
+    public void Inspected(string? fault)
+    {
+        lock (_gate)
+        {
+            if (fault is not null && _damage is null)
+            {
+                QueueLog.StoreDamaged(logger, fault, QueueDamage.Remedy);
+            }
+            else if (fault is null && _damage is not null)
+            {
+                QueueLog.StoreRecovered(logger);
+            }
+
+            _damage = fault;
         }
     }
 

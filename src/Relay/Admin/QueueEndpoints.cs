@@ -56,8 +56,9 @@ internal static class QueueEndpoints
 
     private static async Task<QueueTotalsView> CountAsync(MailQueue queue, CancellationToken cancellationToken)
     {
-        var totals = await ControlOf(queue).CountAsync(cancellationToken);
-        return new QueueTotalsView(totals.Messages, totals.Queued, totals.Held, totals.Failed);
+        var control = ControlOf(queue);
+        var totals = await control.CountAsync(cancellationToken);
+        return new QueueTotalsView(totals.Messages, totals.Queued, totals.Held, totals.Failed, control.StoreTrouble);
     }
 
     private static async Task<Results<Ok<QueueMessageView>, NotFound>> FindAsync(

@@ -79,6 +79,10 @@ internal sealed class QueuePrinter(bool json)
         Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{totals.Messages} messages in the queue; recipients: {totals.Queued} queued, {totals.Held} held, {totals.Failed} failed"));
+        if (totals.StoreTrouble is { } trouble)
+        {
+            Line($"The store: {trouble}");
+        }
     }
 
     private static string HeadOf(QueueRecipientView recipient) => string.Create(

@@ -1,4 +1,5 @@
 using Relay.Torture;
+using Relay.Torture.DiskFaults;
 
 namespace Relay.Tests.EndToEnd;
 
@@ -26,6 +27,15 @@ public sealed class TortureTests : IDisposable
         Assert.SkipWhen(result is null, reason);
         Assert.Empty(result!.Failures(plan));
         Assert.Contains("452 4.3.1", result.Refusals.Keys);
+    }
+
+    [Fact] // SMTP-45, HARD: fsync, writes and reads of the queue's files fail, and the power goes.
+    public async Task DiskFaults_WithPowerLosses_LoseNothingAndRefuseNothingThatArrives()
+    {
+        var plan = new TorturePlan { Kills = 5, Seed = 4, MessagesPerSecond = 60 };
+        var (result, reason) = await DiskFaultRun.RunAsync(plan, [], _directory, progress: null, Cancel);
+        Assert.SkipWhen(result is null, reason);
+        Assert.Empty(result!.Failures(plan));
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

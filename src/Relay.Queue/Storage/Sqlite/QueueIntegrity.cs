@@ -32,8 +32,18 @@ internal static class QueueIntegrity
             : null;
     }
 
-    /// <summary>What is wrong with the database; null when nothing is seen to be.</summary>
-    public static string? FindFault(DbDataSource source, long octets)
+    /// <summary>What is wrong with the database; null when nothing is seen to be, or what was seen is gone when looked at again.</summary>
+    public static string? FindFault(DbDataSource source, long octets) =>
+        Look(source, octets) is null ? null : Look(source, octets);
+
+    /// <summary>What is wrong with the database, read whole; null when nothing is.</summary>
+    public static string? FindFault(DbConnection connection)
+    {
+        var finding = Read(connection, "PRAGMA quick_check(1)")[0];
+        return finding == "ok" ? null : finding;
+    }
+
+    private static string? Look(DbDataSource source, long octets)
     {
         try
         {
@@ -44,8 +54,7 @@ internal static class QueueIntegrity
                 return $"the table {missing} is missing";
             }
 
-            var finding = octets <= WholeCheckOctets ? Read(connection, "PRAGMA quick_check(1)")[0] : "ok";
-            return finding == "ok" ? null : finding;
+            return octets <= WholeCheckOctets ? FindFault(connection) : null;
         }
         catch (DbException error) when (SqlDialect.Classify(error) == StoreFault.Damaged)
         {

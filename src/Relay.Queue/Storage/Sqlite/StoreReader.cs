@@ -7,7 +7,11 @@ namespace Relay.Queue.Storage.Sqlite;
 /// <summary>A connection that reads, and its prepared statements. One caller at a time.</summary>
 internal sealed class StoreReader : IDisposable
 {
+    /// <summary>How many rows of the index are read at a time.</summary>
+    public const int IndexPage = 10_000;
+
     private readonly DbConnection _connection;
+    private readonly PreparedStatement _index;
     private readonly PreparedStatement _message;
     private readonly PreparedStatement _recipients;
     private readonly PreparedStatement _failedIds;
@@ -22,6 +26,14 @@ internal sealed class StoreReader : IDisposable
     public StoreReader(DbConnection connection)
     {
         _connection = connection;
+        _index = new(
+            connection,
+            $"""
+            SELECT recipient.message_id, seq, destination, received_at, attempts, next_attempt, report_key IS NOT NULL, null_path, warned
+            FROM recipient LEFT JOIN report ON report.message_id = recipient.message_id
+            WHERE state = 0 AND (recipient.message_id, seq) > (@1, @2) ORDER BY recipient.message_id, seq LIMIT {IndexPage}
+            """,
+            2);
         _message = new(
             connection,
             """
@@ -62,6 +74,25 @@ internal sealed class StoreReader : IDisposable
         _queued = new(
             connection, "SELECT COUNT(*), COALESCE(SUM(attempts = 0), 0) FROM recipient WHERE message_id = @1 AND state = 0", 1);
         _free = new(connection, SqlDialect.FreeOctets, 0);
+    }
+
+    /// <summary>The next queued recipients behind one.</summary>
+    public List<IndexRow> ReadIndex(long message, int seq)
+    {
+        var rows = new List<IndexRow>();
+        using var row = _index.Query(message, (long)seq);
+        while (row.Read())
+        {
+            rows.Add(new IndexRow(
+                row.GetInt64(0), row.GetString(2), row.GetInt64(3), (int)row.GetInt64(4), row.GetInt64(5), row.GetBoolean(6),
+                row.GetInt64(7) != 0)
+            {
+                Seq = (int)row.GetInt64(1),
+                IsWarned = row.GetInt64(8) != 0,
+            });
+        }
+
+        return rows;
     }
 
     /// <summary>The message and its queued recipients at a destination; null when it is not there.</summary>
@@ -155,6 +186,7 @@ internal sealed class StoreReader : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _index.Dispose();
         _message.Dispose();
         _recipients.Dispose();
         _failedIds.Dispose();

@@ -77,6 +77,12 @@ internal sealed class WriteStatements : IDisposable
     private DbTransaction Transaction =>
         _transaction ?? throw new InvalidOperationException("No transaction was begun");
 
+    /// <summary>How many pages of the log this connection has written.</summary>
+    public long PagesWritten => SqliteLog.PagesWritten(_connection);
+
+    /// <summary>Brings the log into the database file.</summary>
+    public LogCheckpoint Checkpoint(string mode) => SqliteLog.Checkpoint(_connection, mode);
+
     /// <summary>Begins a group.</summary>
     public void Begin()
     {
@@ -160,6 +166,9 @@ internal sealed class WriteStatements : IDisposable
         _reservedIds = id + QueueIdSequence.Block;
         _updateSetting.Execute(Transaction, QueueSchema.Setting.ReservedIds, _reservedIds);
     }
+
+    /// <summary>Reserves one id more.</summary>
+    public void SkipId() => _updateSetting.Execute(Transaction, QueueSchema.Setting.ReservedIds, ++_reservedIds);
 
     /// <inheritdoc/>
     public void Dispose()
