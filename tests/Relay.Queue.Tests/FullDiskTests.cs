@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Queue.Storage;
 using Relay.Queue.Storage.Sqlite;
 

@@ -10,7 +10,8 @@ namespace Relay.Torture.DiskFaults;
 public sealed class DiskFaultRun : IAsyncDisposable
 {
     // While no read succeeds the store counts as damaged, and what is queued cannot be read. Real damage ends the next start.
-    private static readonly string[] Expected = ["checkpoint-failed", "message-unreadable", "store-corrupt"];
+    // What is to be returned of a message cannot be read either: its sender is told without it, or later (store-refused).
+    private static readonly string[] Expected = ["checkpoint-failed", "message-unreadable", "notification-faulted", "store-corrupt", "store-refused"];
 
     private readonly TortureScene _scene;
     private readonly FaultyDisk _disk;

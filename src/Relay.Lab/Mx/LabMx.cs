@@ -10,6 +10,7 @@ namespace Relay.Lab.Mx;
 /// </summary>
 public sealed class LabMx : IAsyncDisposable
 {
+    private bool _isDisposed;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener;
@@ -110,6 +111,11 @@ public sealed class LabMx : IAsyncDisposable
     /// <summary>Stops listening and ends all connections.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;

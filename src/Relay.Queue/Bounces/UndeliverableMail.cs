@@ -19,6 +19,8 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private Task _sweeping = Task.CompletedTask;
+    private bool _isWanted;
+    private bool _isRunning;
     private long _swept;
     private long _messages;
     private long _octets;
@@ -56,15 +58,36 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     {
         lock (_gate)
         {
-            if (_sweeping.IsCompleted && !_closing.IsCancellationRequested)
+            // A look under way may have begun before what was just added: another follows it.
+            _isWanted = true;
+            if (!_isRunning && !_closing.IsCancellationRequested)
             {
-                Interlocked.Exchange(ref _swept, clock.GetTimestamp());
+                _isRunning = true;
                 _sweeping = Task.Run(SweepAsync, CancellationToken.None);
             }
         }
     }
 
+    private bool TakeWish()
+    {
+        lock (_gate)
+        {
+            _isRunning = _isWanted && !_closing.IsCancellationRequested;
+            _isWanted = false;
+            return _isRunning;
+        }
+    }
+
     private async Task SweepAsync()
+    {
+        while (TakeWish())
+        {
+            Interlocked.Exchange(ref _swept, clock.GetTimestamp());
+            await SweepOnceAsync();
+        }
+    }
+
+    private async Task SweepOnceAsync()
     {
         try
         {

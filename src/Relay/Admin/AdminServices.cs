@@ -16,6 +16,7 @@ internal static class AdminServices
         services.AddRoutingCore();
         services.AddSingleton<IValidateOptions<AdminOptions>, AdminOptionsValidator>();
         services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section).ValidateOnStart();
+        services.AddSingleton<StsDecisions>();
         services.AddSingleton<AdminSocket>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(p => p.GetRequiredService<AdminSocket>());
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>>(p => p.GetRequiredService<AdminSocket>());

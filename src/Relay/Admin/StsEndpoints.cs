@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Relay.Mail;
 using Relay.MtaSts.Cache;
 
@@ -44,12 +43,12 @@ internal static class StsEndpoints
             : TypedResults.NotFound();
 
     private static Task<Results<Ok<StsDecisionView>, NotFound>> RefreshAsync(
-        string domain, IServiceProvider services, CancellationToken cancellationToken) =>
-        AnswerAsync(domain, name => ActivatorUtilities.CreateInstance<StsDecisions>(services).DecideAsync(name, isFresh: true, cancellationToken));
+        string domain, StsDecisions decisions, CancellationToken cancellationToken) =>
+        AnswerAsync(domain, name => decisions.DecideAsync(name, isFresh: true, cancellationToken));
 
     private static Task<Results<Ok<StsDecisionView>, NotFound>> DecideAsync(
-        string domain, IServiceProvider services, CancellationToken cancellationToken) =>
-        AnswerAsync(domain, name => ActivatorUtilities.CreateInstance<StsDecisions>(services).DecideAsync(name, isFresh: false, cancellationToken));
+        string domain, StsDecisions decisions, CancellationToken cancellationToken) =>
+        AnswerAsync(domain, name => decisions.DecideAsync(name, isFresh: false, cancellationToken));
 
     private static async Task<Results<Ok<StsDecisionView>, NotFound>> AnswerAsync(
         string domain, Func<DomainName, Task<StsDecisionView>> decide) =>

@@ -1,4 +1,3 @@
-using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
@@ -11,7 +10,6 @@ namespace Relay.MtaSts.Tests.Cache;
 public sealed class SlowHostTests
 {
     private const string Domain = "example.test";
-    private const string Record = "_mta-sts.example.test";
     private const string Host = "mta-sts.example.test";
     private const int Week = 604_800;
 

@@ -42,6 +42,7 @@ public sealed class DiskFaultTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _mx.DisposeAsync();
         await _internet.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
@@ -98,7 +99,9 @@ public sealed class DiskFaultTests : IAsyncDisposable
             await using (var reader = new SqliteConnection($"Data Source={Path.Combine(_directory, "data", Database)};Pooling=False"))
             {
                 await reader.OpenAsync(Cancel);
+                #pragma warning disable CA1849 // The asynchronous form cannot defer.
                 await using var snapshot = reader.BeginTransaction(deferred: true);
+#pragma warning restore CA1849
                 await using var look = reader.CreateCommand();
                 look.CommandText = "SELECT COUNT(*) FROM message";
                 Assert.Equal(5L, await look.ExecuteScalarAsync(Cancel));

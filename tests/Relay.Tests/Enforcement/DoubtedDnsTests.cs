@@ -26,6 +26,7 @@ public sealed class DoubtedDnsTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _relay.DisposeAsync();
+        await _host.DisposeAsync();
         await _lab.DisposeAsync();
     }
 

@@ -48,7 +48,7 @@ internal sealed class StoreConnections : IDisposable
         {
             if (isAfresh || !_idle.TryTake(out reader))
             {
-                reader = new StoreReader(_source.OpenConnection());
+                reader = new StoreReader(Open());
             }
 
             var found = read(reader);
