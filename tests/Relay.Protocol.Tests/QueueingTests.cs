@@ -178,7 +178,7 @@ public sealed class QueueingTests : IAsyncLifetime
 
     // Without the services that work by the minute, so that of all the relay's timers only the queue's falls on a retry.
     private Task<RelayUnderTest> StartQuietAsync(params (string Key, string Value)[] settings) =>
-        _lab.StartRelayAsync(_clock, [("MtaSts:Enabled", "false"), ("TlsRpt:Enabled", "false"), .. settings]);
+        _lab.StartRelayAsync(_clock, [("MtaSts:Enabled", "false"), ("TlsRpt:Enabled", "false"), ("Queue:DelayWarning", "00:00:00"), .. settings]);
 
     /// <summary>Lets the relay try until so much time has passed; gives the time of each attempt after the first's.</summary>
     private async Task<List<TimeSpan>> RetryForAsync(RelayUnderTest relay, LabMx mx, TimeSpan duration)

@@ -79,8 +79,13 @@ public sealed class GatheringTests
         await using var second = lab.CopyAsKilled();
         second.Pipeline.Outcome = (attempt, _) => attempt.Destination.Key == "d1.test" ? FakePipeline.Bounced : FakePipeline.Deferred;
         await second.StartAsync();
-        await AdvanceUntilAsync(second, TimeSpan.FromSeconds(2), "SELECT COUNT(*) FROM message WHERE reverse_path = ''", "1");
-        Assert.Equal(2, (await second.Log.NextAsync("notification-queued"))["Recipients"]);
+        await AdvanceUntilAsync(second, TimeSpan.FromSeconds(2), "SELECT COUNT(*) FROM recipient WHERE state = 1", "0");
+
+        // Together, or each by itself where the second attempt ended late.
+        for (var told = 0; told < 2;)
+        {
+            told += (int)(await second.Log.NextAsync("notification-queued"))["Recipients"]!;
+        }
     }
 
     [Fact] // Dropped by an operator before its sender was told: whoever drops mail knows whether its sender should hear of it
