@@ -100,7 +100,8 @@ public static class MtaStsServices
     }
 
     private static PolicyDatabase Database(IServiceProvider provider, string file, bool isReadOnly) => new(
-        file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>()) { IsReadOnly = isReadOnly };
+        file, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PolicyDatabase>>())
+    { IsReadOnly = isReadOnly };
 
     private static KnownPolicies Known(string file, bool isReadOnly) =>
         new(Path.ChangeExtension(file, KnownExtension)) { IsReadOnly = isReadOnly };

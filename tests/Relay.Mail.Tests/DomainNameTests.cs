@@ -1,4 +1,3 @@
-
 namespace Relay.Mail.Tests;
 
 public class DomainNameTests

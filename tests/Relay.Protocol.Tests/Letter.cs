@@ -1,4 +1,3 @@
-
 namespace Relay.Protocol.Tests;
 
 /// <summary>The message that these tests send unless its content is their subject, and a client that sends it.</summary>

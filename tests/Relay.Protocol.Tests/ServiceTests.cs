@@ -1,4 +1,3 @@
-
 namespace Relay.Protocol.Tests;
 
 /// <summary>Whom the relay serves, whom it does not, and how it says goodbye.</summary>

@@ -99,7 +99,7 @@ public sealed class DiskFaultTests : IAsyncDisposable
             await using (var reader = new SqliteConnection($"Data Source={Path.Combine(_directory, "data", Database)};Pooling=False"))
             {
                 await reader.OpenAsync(Cancel);
-                #pragma warning disable CA1849 // The asynchronous form cannot defer.
+#pragma warning disable CA1849 // The asynchronous form cannot defer.
                 await using var snapshot = reader.BeginTransaction(deferred: true);
 #pragma warning restore CA1849
                 await using var look = reader.CreateCommand();

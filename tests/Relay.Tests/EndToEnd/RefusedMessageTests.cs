@@ -1,4 +1,3 @@
-
 namespace Relay.Tests.EndToEnd;
 
 /// <summary>Whoever's message is refused calls the operator, who finds the reason in the log.</summary>

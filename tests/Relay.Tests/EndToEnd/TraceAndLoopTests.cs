@@ -1,4 +1,3 @@
-
 namespace Relay.Tests.EndToEnd;
 
 /// <summary>The trace that the whole program leaves in a message, and the loops that it stops by it.</summary>

@@ -1,4 +1,3 @@
-
 namespace Relay.Tests.Enforcement;
 
 /// <summary>
