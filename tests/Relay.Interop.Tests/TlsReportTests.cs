@@ -7,7 +7,6 @@ using Relay.Dns;
 using Relay.Interop.Tests.Programs;
 using Relay.Lab.Certificates;
 using Relay.Mail;
-using Relay.MtaSts;
 using Relay.TlsRpt;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Sending;
@@ -153,7 +152,7 @@ public sealed class TlsReportTests(InteropLab lab)
             new("TlsRpt:AllowPrivateHosts", "true"),
         ]).Build();
         return new ServiceCollection()
-            .AddSingleton<IConfiguration>(configuration).AddLogging().AddRelayDns().AddMtaSts(configuration).BuildServiceProvider();
+            .AddSingleton<IConfiguration>(configuration).AddLogging().AddRelayDns().AddTlsRpt(configuration).BuildServiceProvider();
     }
 
     private static TlsReportDocument Report()
