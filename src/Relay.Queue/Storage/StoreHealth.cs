@@ -94,11 +94,7 @@ internal sealed class StoreHealth(ILogger logger)
         lock (_gate)
         {
             Ends();
-            if (_fault != StoreFault.None)
-            {
-                _fault = StoreFault.None;
-                QueueLog.StoreRecovered(logger);
-            }
+            Recovers();
         }
     }
 
@@ -167,6 +163,7 @@ internal sealed class StoreHealth(ILogger logger)
         lock (_gate)
         {
             _isInDoubt = false;
+            Recovers();
         }
     }
 
@@ -212,5 +209,15 @@ internal sealed class StoreHealth(ILogger logger)
     {
         _isCommitting = false;
         _isStalled = false;
+    }
+
+    // Not said while in doubt: who reads it may send mail at once.
+    private void Recovers()
+    {
+        if (_fault != StoreFault.None && !_isInDoubt)
+        {
+            _fault = StoreFault.None;
+            QueueLog.StoreRecovered(logger);
+        }
     }
 }

@@ -142,8 +142,8 @@ internal sealed class StoreCommits(StoreConnections connections, StoreInspection
                 return false;
             }
 
-            _checkpoints.Emptied();
             health.Renewed();
+            _checkpoints.Emptied();
             return true;
         }
         catch (DbException error)

@@ -77,7 +77,7 @@ internal sealed class StoreConnections : IDisposable
             return await Task.Run(
                 () =>
                 {
-                    using var connection = _source.OpenConnection();
+                    using var connection = Open();
                     return look(connection);
                 },
                 cancellationToken);
