@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Relay.Mail;
@@ -12,6 +10,9 @@ public static class DomainSyntax
     public const int MaxOctets = 255;
 
     private const int MaxLabelOctets = 63;
+
+    // The longest text of an IPv6 address has 45 characters; more are not looked into.
+    private const int MaxLiteralOctets = 62;
 
     private static readonly SearchValues<byte> LabelOctets =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"u8);
@@ -56,41 +57,15 @@ public static class DomainSyntax
     /// <summary>An IPv4 address or <c>IPv6:</c> and an IPv6 address, in brackets.</summary>
     public static bool IsAddressLiteral(ReadOnlySpan<byte> literal)
     {
-        if (literal is not [(byte)'[', .. var inner, (byte)']'] || inner.Length > 60 || !Ascii.IsValid(inner))
+        if (literal.Length > MaxLiteralOctets || !Ascii.IsValid(literal))
         {
             return false;
         }
 
-        Span<char> text = stackalloc char[inner.Length];
-        Encoding.ASCII.GetChars(inner, text);
-        return text.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase)
-            ? IsIPv6(text[5..])
-            : IsIPv4(text);
+        Span<char> text = stackalloc char[literal.Length];
+        Encoding.ASCII.GetChars(literal, text);
+        return AddressLiteral.TryParse(text, out _);
     }
-
-    // The platform also takes "127.1", "0x7f.0.0.1" and octal; the grammar has four decimal numbers (RFC 5321 §4.1.3).
-    // RFC 5321 §4.1.3, departure: no leading zeros. "010" is eight to some and ten to others, so that nothing is ever
-    // delivered there; the client learns it at once.
-    private static bool IsIPv4(ReadOnlySpan<char> text)
-    {
-        var numbers = 0;
-        foreach (var range in text.Split('.'))
-        {
-            var number = text[range];
-            if (++numbers > 4 || number.Length is 0 or > 3 || number.ContainsAnyExceptInRange('0', '9')
-                || (number.Length > 1 && number[0] == '0') || !byte.TryParse(number, out _))
-            {
-                return false;
-            }
-        }
-
-        return numbers == 4;
-    }
-
-    // Zone identifiers and brackets, which the platform takes, are no part of an address on the wire.
-    private static bool IsIPv6(ReadOnlySpan<char> text) =>
-        !text.ContainsAny("%[]/")
-        && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
 
     private static bool IsLabel(ReadOnlySpan<byte> label)
     {

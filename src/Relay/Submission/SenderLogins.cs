@@ -50,7 +50,7 @@ internal sealed class SenderLogins
 
     private static bool IsListed(HashSet<string> allowed, Mailbox mailbox)
     {
-        var domain = DomainName.TryParse(mailbox.Domain, out var name) ? name.Value : mailbox.Domain;
+        var domain = mailbox.MailDomain.Key;
         return allowed.Contains(Form(string.Empty, domain)) || allowed.Contains(Form(mailbox.LocalPart, domain));
     }
 
