@@ -90,6 +90,26 @@ public sealed class QueueSpaceTests
         Assert.Equal("2", lab.Query("SELECT COUNT(*) FROM message WHERE instr(CAST(head AS TEXT), 'short of disk space') > 0"));
     }
 
+    [Fact] // HARD: full disk. What the log took for mail that is long delivered is given back, though nothing is written any more.
+    public async Task Enqueue_DiskShortByTheLogAlone_IsStoredAgain()
+    {
+        await using var lab = Lab(minFree: 25_000_000);
+        lab.DiskFree = () => 45_000_000 - new FileInfo(Path.Combine(lab.Directory, "queue.db-wal")).Length;
+        var queue = await lab.StartAsync();
+        Task<EnqueueResult> EnqueueMegabyteAsync() => lab.EnqueueAsync(queue, new BytesContent(new byte[1_000_000]), "ann@example.net");
+
+        EnqueueResult result;
+        do
+        {
+            result = await EnqueueMegabyteAsync();
+            await (result == EnqueueResult.Stored ? lab.Log.NextAsync("delivered") : lab.Log.NextAsync("disk-low"));
+        }
+        while (result == EnqueueResult.Stored);
+
+        Assert.Equal(EnqueueResult.Full, result);
+        await Poll.UntilAsync(async () => await EnqueueMegabyteAsync() == EnqueueResult.Stored, TestContext.Current.CancellationToken);
+    }
+
     [Fact] // Files beside the store need the disk itself; pages free within the store do not help them
     public void TakeBeside_DiskShort_TakesNothing()
     {

@@ -25,7 +25,7 @@ internal sealed class QueueSpace(Func<long> readDisk, long least, ILogger logger
             return true;
         }
 
-        Report(isShort: !found.IsEnough, found.Free);
+        Report(store, isShort: !found.IsEnough, found.Free);
         return found.IsEnough;
     }
 
@@ -98,7 +98,7 @@ internal sealed class QueueSpace(Func<long> readDisk, long least, ILogger logger
         }
     }
 
-    private void Report(bool isShort, long free)
+    private void Report(QueueStore store, bool isShort, long free)
     {
         lock (_gate)
         {
@@ -108,6 +108,7 @@ internal sealed class QueueSpace(Func<long> readDisk, long least, ILogger logger
             }
 
             _isShort = isShort;
+            store.NoteRoom(isShort);
         }
 
         if (isShort)

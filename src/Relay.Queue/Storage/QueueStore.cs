@@ -119,6 +119,12 @@ internal sealed class QueueStore : IDisposable
     /// <summary>Commits a warning of the delay, or says why not.</summary>
     public Task<StoreFault> WarnAsync(WarnSender warning) => _writer.SubmitAsync(warning);
 
+    /// <summary>Whether new mail is refused for want of room; while it is, the log is kept short.</summary>
+    public void NoteRoom(bool isShort)
+    {
+        _health.IsRoomShort = isShort;
+        _writer.Wake();
+    }
 
     /// <summary>The octets within the file that new messages can have before it grows.</summary>
     public Task<long> ReadFreeOctetsAsync(CancellationToken cancellationToken) =>

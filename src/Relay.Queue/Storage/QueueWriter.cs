@@ -76,6 +76,15 @@ internal sealed class QueueWriter : IDisposable
         }
     }
 
+    /// <summary>Looks after the store's log soon, though nothing waits to be written.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+
     /// <summary>
     /// Writes what waits and closes the connection. What cannot be written then is given up: it is redelivered.
     /// </summary>
@@ -115,7 +124,7 @@ internal sealed class QueueWriter : IDisposable
         {
             while (_waiting.Count == 0 && !_closing)
             {
-                var isSoon = _unsettled.Count > 0 || _health.NeedsRenewal;
+                var isSoon = _unsettled.Count > 0 || _health.NeedsRenewal || _health.IsRoomShort;
                 var pause = isSoon ? RetryInterval : _refused.Count > 0 ? _refusal : Timeout.InfiniteTimeSpan;
                 if (!Monitor.Wait(_gate, pause))
                 {

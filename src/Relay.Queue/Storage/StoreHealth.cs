@@ -14,6 +14,7 @@ internal sealed class StoreHealth(ILogger logger)
     private bool _isStalled;
     private bool _isInDoubt;
     private bool _isLogTooLong;
+    private bool _isRoomShort;
     private string? _damage;
     private string? _checkpointFault;
     private StoreFault _fault;
@@ -44,6 +45,16 @@ internal sealed class StoreHealth(ILogger logger)
                 return _isInDoubt || _checkpointFault is not null;
             }
         }
+    }
+
+    /// <summary>
+    /// New mail is refused for want of room on the disk. What the log occupies is room too: with the mail it held delivered, nothing else
+    /// would ever shorten it.
+    /// </summary>
+    public bool IsRoomShort
+    {
+        get => Volatile.Read(ref _isRoomShort);
+        set => Volatile.Write(ref _isRoomShort, value);
     }
 
     /// <summary>What is wrong, for operators; null when nothing is known to be.</summary>

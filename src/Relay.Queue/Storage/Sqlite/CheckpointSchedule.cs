@@ -21,6 +21,9 @@ internal sealed class CheckpointSchedule(StoreHealth health)
     private long _written;
     private bool _isPartial;
 
+    /// <summary>Nothing was written into the log since it was made empty.</summary>
+    public bool IsEmpty { get; private set; }
+
     /// <summary>The writer has another connection.</summary>
     public void Disconnected() => _written = 0;
 
@@ -28,6 +31,7 @@ internal sealed class CheckpointSchedule(StoreHealth health)
     public void Emptied()
     {
         (_pages, _next, _isPartial) = (0, Usual, false);
+        IsEmpty = true;
         health.Checkpointed();
     }
 
@@ -40,6 +44,7 @@ internal sealed class CheckpointSchedule(StoreHealth health)
         var written = statements.PagesWritten;
         _pages += written - _written;
         _written = written;
+        IsEmpty = false;
         if (_pages < _next)
         {
             return false;

@@ -38,7 +38,9 @@ internal sealed class StoreCommits(StoreConnections connections, StoreInspection
     /// <summary>Looks after the log: between two groups, and now and then while there is none and something is wrong with it.</summary>
     public void KeepUp(bool isIdle)
     {
-        var isWanted = isIdle ? health.NeedsRenewal : _statements is { } statements && _checkpoints.AfterCommit(statements);
+        var isWanted = isIdle
+            ? health.NeedsRenewal || (health.IsRoomShort && !_checkpoints.IsEmpty)
+            : _statements is { } statements && _checkpoints.AfterCommit(statements);
         if (isWanted || health.IsInDoubt)
         {
             TryRenew();
