@@ -5,7 +5,7 @@ using Relay.Tls;
 namespace Relay.Delivery;
 
 /// <summary>
-/// Evidence of one connection that an attempt made or took from the pool: what RFC 8460 §4.4 asks for, and nothing of
+/// One connection that an attempt made or took from the pool: what RFC 8460 §4.4 asks for, and nothing of
 /// the message. Exists for every connection that got as far as STARTTLS or the place where it should have been.
 /// </summary>
 public sealed record TlsSessionRecord

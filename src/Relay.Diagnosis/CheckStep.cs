@@ -5,7 +5,7 @@ namespace Relay.Diagnosis;
 /// <summary>One step of a check and what it found.</summary>
 /// <param name="Step">A word from a closed set, for scripts: <c>txt-record</c>, <c>starttls</c>.</param>
 /// <param name="Status">How it went.</param>
-/// <param name="Finding">What was found, in one line; may hold text of strangers.</param>
+/// <param name="Finding">What was found, in one line; may hold text of remote parties.</param>
 /// <param name="Remedy">What to do about it; null when nothing need be done.</param>
 public sealed record CheckStep(string Step, StepStatus Status, string Finding, string? Remedy)
 {

@@ -20,11 +20,11 @@ public readonly record struct QueueId(long Value)
         }
 
         var value = 0L;
-        foreach (var letter in text)
+        foreach (var character in text)
         {
             // Other scripts have letters whose capital is one of these.
-            var digit = char.IsAscii(letter)
-                ? Alphabet.IndexOf(char.ToUpperInvariant(letter), StringComparison.Ordinal)
+            var digit = char.IsAscii(character)
+                ? Alphabet.IndexOf(char.ToUpperInvariant(character), StringComparison.Ordinal)
                 : -1;
             if (digit < 0)
             {

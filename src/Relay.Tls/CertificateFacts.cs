@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Relay.Tls;
 
-/// <summary>What a server's certificate says of itself; a stranger wrote every text in it.</summary>
+/// <summary>What a server's certificate says of itself; a remote party wrote every text in it.</summary>
 /// <param name="Subject">The distinguished name of its holder.</param>
 /// <param name="Names">Its DNS names (RFC 9525 §2); empty for none.</param>
 /// <param name="Issuer">The distinguished name of who signed it.</param>
@@ -17,7 +17,7 @@ public sealed record CertificateFacts(
     DateTimeOffset NotAfter,
     IReadOnlyList<string> Chain)
 {
-    // What a stranger sends is shown, so it is bounded: certificates with thousands of names exist.
+    // What a remote party sends is shown, so it is bounded: certificates with thousands of names exist.
     private const int MaxNames = 50;
 
     /// <summary>Reads a certificate and the subjects of what was built over it.</summary>

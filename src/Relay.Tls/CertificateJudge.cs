@@ -128,7 +128,7 @@ public static class CertificateJudge
             parts.Add($"{chainReason}, issued by {leaf.Issuer}");
         }
 
-        // RFC 5322 §2.2: names come from a stranger and go to logs and notifications, so they lose what ends a line.
+        // RFC 5322 §2.2: names come from a remote party and go to logs and notifications, so they lose what ends a line.
         return string.Concat(string.Join("; ", parts).Select(c => char.IsControl(c) ? '?' : c));
     }
 }

@@ -65,10 +65,10 @@ public sealed class TlsReportTests(InteropLab lab)
         Require();
         var directory = lab.NewDirectory("nginx-" + Guid.NewGuid().ToString("N"));
         using var authority = new LabCertificateAuthority("Endpoint");
-        using var stranger = new LabCertificateAuthority("Stranger");
+        using var otherAuthority = new LabCertificateAuthority("Other");
         authority.WriteRootPem(Path.Combine(directory, "root.pem"));
         var (certificate, key) = (Path.Combine(directory, "endpoint.crt"), Path.Combine(directory, "endpoint.key"));
-        using (var issued = (isTrusted ? authority : stranger).Issue("mx.remote.test"))
+        using (var issued = (isTrusted ? authority : otherAuthority).Issue("mx.remote.test"))
         {
             issued.WritePem(certificate, key);
         }

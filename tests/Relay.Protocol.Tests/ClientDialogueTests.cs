@@ -61,16 +61,16 @@ public sealed class ClientDialogueTests : IAsyncLifetime
         // Within TLS the offer is another, and that one counts.
         var mx = _lab.AddDomain("one.test", new MxBehavior { ExtensionsInTls = [offered] });
         await using var relay = await _lab.StartRelayAsync();
-        var text = offered == "8BITMIME" ? Letter.Header + "h\u00e9llo\r\n" : Letter.Text;
+        var text = offered == "8BITMIME" ? PlainMessage.Header + "h\u00e9llo\r\n" : PlainMessage.Text;
         await relay.SubmitAsync(
-            Letter.Mail + " SIZE=500 BODY=8BITMIME RET=HDRS ENVID=QQ",
+            PlainMessage.Mail + " SIZE=500 BODY=8BITMIME RET=HDRS ENVID=QQ",
             ["RCPT TO:<ann@one.test> NOTIFY=DELAY ORCPT=rfc822;ann@old.test"],
             text,
             Cancel);
 
         var message = (await mx.WaitForMessagesAsync(1, Cancel))[0];
         var size = $"{message.Content.Length}";
-        Assert.Equal(Letter.Mail + mail.Replace("#", size, StringComparison.Ordinal), message.MailLine);
+        Assert.Equal(PlainMessage.Mail + mail.Replace("#", size, StringComparison.Ordinal), message.MailLine);
         Assert.Equal("RCPT TO:<ann@one.test>" + recipient, Assert.Single(message.RecipientLines));
     }
 
@@ -100,7 +100,7 @@ public sealed class ClientDialogueTests : IAsyncLifetime
             .At("MAIL", MxAction.Reply(fiveLines)).At("RCPT", MxAction.Reply(fiveLines)).At(MxRule.EndOfData, MxAction.Reply(fiveLines)));
         _lab.Dns.Zone.AddMx("one.test", 10, "mx.one.test");
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync(Letter.Mail + " ENVID=QQ", ["RCPT TO:<ann@one.test>", "RCPT TO:<bob@one.test>"], Letter.Text, Cancel);
+        await relay.SubmitAsync(PlainMessage.Mail + " ENVID=QQ", ["RCPT TO:<ann@one.test>", "RCPT TO:<bob@one.test>"], PlainMessage.Text, Cancel);
 
         await relay.Log.NextAsync("delivered", Cancel);
         await relay.Log.NextAsync("delivered", Cancel);
@@ -169,7 +169,7 @@ public sealed class ClientDialogueTests : IAsyncLifetime
         var mx = _lab.AddDomain("one.test", new MxBehavior { MaxRecipients = 100 });
         await using var relay = await _lab.StartRelayAsync();
         var users = Enumerable.Range(0, 250).Select(number => $"RCPT TO:<u{number}@one.test>").ToArray();
-        await relay.SubmitAsync(Letter.Mail, users, Letter.Text, Cancel);
+        await relay.SubmitAsync(PlainMessage.Mail, users, PlainMessage.Text, Cancel);
 
         var messages = await mx.WaitForMessagesAsync(3, Cancel);
         Assert.Equal([100, 100, 50], messages.Select(message => message.RecipientLines.Count));
@@ -235,7 +235,7 @@ public sealed class ClientDialogueTests : IAsyncLifetime
         await using (var relay = await _lab.StartRelayAsync(("Delivery:Port", $"{mx.EndPoint.Port}"), setting))
         {
             await relay.SubmitAsync(
-                Letter.Mail + " RET=FULL ENVID=QQ", ["RCPT TO:<ann@one.test> NOTIFY=NEVER"], Letter.Text, Cancel);
+                PlainMessage.Mail + " RET=FULL ENVID=QQ", ["RCPT TO:<ann@one.test> NOTIFY=NEVER"], PlainMessage.Text, Cancel);
             await relay.Log.NextAsync("delivered", Cancel);
         }
 

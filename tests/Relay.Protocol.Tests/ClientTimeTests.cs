@@ -56,8 +56,8 @@ public sealed class ClientTimeTests : IAsyncLifetime
     {
         var mx = _lab.AddDomain("one.test", new MxBehavior().At(MxRule.Content, MxAction.Stall));
         await using var relay = await _lab.StartRelayAsync(_clock);
-        var content = Letter.Header + string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 20_000));
-        await relay.SubmitAsync(Letter.Mail, ["RCPT TO:<ann@one.test>"], content, Cancel);
+        var content = PlainMessage.Header + string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 20_000));
+        await relay.SubmitAsync(PlainMessage.Mail, ["RCPT TO:<ann@one.test>"], content, Cancel);
         await PassAsync(mx, 1, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3) - Second);
 
         await AssertDeliveredOnceAsync(mx);

@@ -20,7 +20,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
     [Fact] // RFC 5321 §4.5.2: a dot at the start of a line is doubled on sending and removed on receipt
     public async Task SMTP_32_DotsAtLineStartsAreDoubledAndRemoved()
     {
-        var message = await RelayAsync(Letter.Header + "..\r\n...\r\n....\r\n..one\r\n...two\r\n....three\r\nin.side\r\n");
+        var message = await RelayAsync(PlainMessage.Header + "..\r\n...\r\n....\r\n..one\r\n...two\r\n....three\r\nin.side\r\n");
 
         Assert.EndsWith("\r\n\r\n.\r\n..\r\n...\r\n.one\r\n..two\r\n...three\r\nin.side\r\n", message.Text, StringComparison.Ordinal);
         Assert.EndsWith(
@@ -35,11 +35,11 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SayAsync(Letter.Mail, "250", Cancel);
+        await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
         await talk.SayAsync(Ann[0], "250", Cancel);
 
         // BDAT alone can bring a message without its last CRLF.
-        var chunk = Letter.Header + body;
+        var chunk = PlainMessage.Header + body;
         await talk.SendRawAsync(Encoding.ASCII.GetBytes($"BDAT {chunk.Length} LAST\r\n{chunk}"), Cancel);
         Assert.StartsWith("250", await talk.ReadReplyAsync(Cancel), StringComparison.Ordinal);
 
@@ -51,7 +51,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
     public async Task SMTP_40_EveryLineEndsInCrLf()
     {
         var lines = Enumerable.Range(0, 3000).Select(number => new string('x', number % 97));
-        var message = await RelayAsync(Letter.Header + string.Join("\r\n", lines) + "\r\n");
+        var message = await RelayAsync(PlainMessage.Header + string.Join("\r\n", lines) + "\r\n");
 
         AssertCrLfOnly(ServerConnection(message));
     }
@@ -64,8 +64,8 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SendAsync("app@corp.test", ["ann@one.test"], Letter.Header + body, "554 5.6.0", Cancel);
-        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
+        await talk.SendAsync("app@corp.test", ["ann@one.test"], PlainMessage.Header + body, "554 5.6.0", Cancel);
+        await talk.SubmitAsync(PlainMessage.Mail, Ann, PlainMessage.Text, Cancel);
 
         AssertCrLfOnly(ServerConnection((await mx.WaitForMessagesAsync(1, Cancel))[0]));
         Assert.Single(mx.Messages);
@@ -74,7 +74,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
     [Fact] // RFC 5321 §4.5.3.1.6, RFC 5322 §2.1.1: text lines of 998 octets are sent as they are
     public async Task SMTP_41_ALineOf998OctetsIsSentWhole()
     {
-        var message = await RelayAsync(Letter.Header + new string('x', 998) + "\r\n");
+        var message = await RelayAsync(PlainMessage.Header + new string('x', 998) + "\r\n");
 
         Assert.EndsWith("\r\n\r\n" + new string('x', 998) + "\r\n", message.Text, StringComparison.Ordinal);
     }
@@ -87,11 +87,11 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SendAsync("app@corp.test", ["ann@one.test"], Letter.Header + new string('x', octets) + "\r\n", "554 5.6.0", Cancel);
-        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
+        await talk.SendAsync("app@corp.test", ["ann@one.test"], PlainMessage.Header + new string('x', octets) + "\r\n", "554 5.6.0", Cancel);
+        await talk.SubmitAsync(PlainMessage.Mail, Ann, PlainMessage.Text, Cancel);
 
         await mx.WaitForMessagesAsync(1, Cancel);
-        Assert.Equal(Letter.Text.Length, mx.Messages[0].Text.Length - mx.Messages[0].Text.IndexOf("From: ", StringComparison.Ordinal));
+        Assert.Equal(PlainMessage.Text.Length, mx.Messages[0].Text.Length - mx.Messages[0].Text.IndexOf("From: ", StringComparison.Ordinal));
         Assert.Single(mx.Messages);
     }
 
@@ -127,7 +127,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         var mx = _lab.AddHost("mx.one.test");
         _lab.Dns.Zone.AddMx(domain, 10, "mx.one.test");
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync($"MAIL FROM:<{local}@{domain}>", [$"RCPT TO:<{local}@{domain}>"], Letter.Text, Cancel);
+        await relay.SubmitAsync($"MAIL FROM:<{local}@{domain}>", [$"RCPT TO:<{local}@{domain}>"], PlainMessage.Text, Cancel);
 
         var message = (await mx.WaitForMessagesAsync(1, Cancel))[0];
         Assert.Equal($"{local}@{domain}", message.ReversePath);
@@ -143,7 +143,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
         await using var talk = await SmtpTalk.ConnectAsync(relay.EndPoint, Cancel);
         await talk.ReadReplyAsync(Cancel);
         await talk.SayAsync($"EHLO {domain}", "250", Cancel);
-        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
+        await talk.SubmitAsync(PlainMessage.Mail, Ann, PlainMessage.Text, Cancel);
 
         Assert.StartsWith($"Received: from {domain} ", (await mx.WaitForMessagesAsync(1, Cancel))[0].Text, StringComparison.Ordinal);
     }
@@ -154,7 +154,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
     {
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync($"MAIL FROM:<{local}@Corp.Test>", [$"RCPT TO:<{local}@ONE.test>"], Letter.Text, Cancel);
+        await relay.SubmitAsync($"MAIL FROM:<{local}@Corp.Test>", [$"RCPT TO:<{local}@ONE.test>"], PlainMessage.Text, Cancel);
 
         var message = (await mx.WaitForMessagesAsync(1, Cancel))[0];
         Assert.StartsWith($"MAIL FROM:<{local}@", message.MailLine, StringComparison.Ordinal);
@@ -195,7 +195,7 @@ public sealed class ContentOnTheWireTests : IAsyncLifetime
     {
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync(Letter.Mail, Ann, text, Cancel);
+        await relay.SubmitAsync(PlainMessage.Mail, Ann, text, Cancel);
         return (await mx.WaitForMessagesAsync(1, Cancel))[0];
     }
 }

@@ -21,9 +21,9 @@ public sealed class DsnParameterTests : IAsyncLifetime
     [InlineData(" RET=HDRS ENVID=QQ314159")]
     public async Task DSN_01_EnvidAndRetArePassedOnAsReceived(string parameters)
     {
-        var message = await RelayAsync("DSN", Letter.Mail + parameters, "RCPT TO:<ann@one.test>");
+        var message = await RelayAsync("DSN", PlainMessage.Mail + parameters, "RCPT TO:<ann@one.test>");
 
-        Assert.Equal(Letter.Mail + parameters, message.MailLine);
+        Assert.Equal(PlainMessage.Mail + parameters, message.MailLine);
     }
 
     [Fact] // RFC 3461 §5.2.1: NOTIFY is passed on per recipient if received and not invented otherwise
@@ -34,14 +34,14 @@ public sealed class DsnParameterTests : IAsyncLifetime
             "RCPT TO:<ann@one.test> NOTIFY=SUCCESS,DELAY", "RCPT TO:<bob@one.test> NOTIFY=NEVER", "RCPT TO:<cid@one.test>",
             "RCPT TO:<dan@one.test> NOTIFY=FAILURE",
         ];
-        Assert.Equal(recipients, (await RelayAsync("DSN", Letter.Mail, recipients)).RecipientLines);
+        Assert.Equal(recipients, (await RelayAsync("DSN", PlainMessage.Mail, recipients)).RecipientLines);
     }
 
     [Fact] // RFC 3461 §5.2.1: ORCPT is passed on unchanged; if absent it may be added with the received recipient
     public async Task DSN_03_OrcptIsPassedOnUnchanged()
     {
         const string Mixed = "RCPT TO:<Ann.Mixed@one.test> ORCPT=rfc822;Ann+2BX+3DY@Old.TEST";
-        var lines = (await RelayAsync("DSN", Letter.Mail, Mixed, "RCPT TO:<bob@one.test>")).RecipientLines;
+        var lines = (await RelayAsync("DSN", PlainMessage.Mail, Mixed, "RCPT TO:<bob@one.test>")).RecipientLines;
 
         Assert.Equal(Mixed, lines[0]);
         Assert.Contains(lines[1], (string[])["RCPT TO:<bob@one.test>", "RCPT TO:<bob@one.test> ORCPT=rfc822;bob@one.test"]);
@@ -51,9 +51,9 @@ public sealed class DsnParameterTests : IAsyncLifetime
     public async Task DSN_04_AServerWithoutDsnGetsNoParameter()
     {
         var message = await RelayAsync(
-            "PIPELINING", Letter.Mail + " RET=FULL ENVID=QQ", "RCPT TO:<ann@one.test> NOTIFY=FAILURE ORCPT=rfc822;ann@old.test");
+            "PIPELINING", PlainMessage.Mail + " RET=FULL ENVID=QQ", "RCPT TO:<ann@one.test> NOTIFY=FAILURE ORCPT=rfc822;ann@old.test");
 
-        Assert.Equal(Letter.Mail, message.MailLine);
+        Assert.Equal(PlainMessage.Mail, message.MailLine);
         Assert.Equal("RCPT TO:<ann@one.test>", Assert.Single(message.RecipientLines));
     }
 
@@ -77,7 +77,7 @@ public sealed class DsnParameterTests : IAsyncLifetime
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
         if (command.StartsWith("RCPT", StringComparison.Ordinal))
         {
-            await talk.SayAsync(Letter.Mail, "250", Cancel);
+            await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
         }
 
         await talk.SayAsync(command, "501 5.5.4", Cancel);
@@ -86,19 +86,19 @@ public sealed class DsnParameterTests : IAsyncLifetime
     [Fact] // RFC 3461 §4: xtext is kept encoded for relaying; upper-case hex only
     public async Task DSN_11_XtextIsKeptEncodedForRelaying()
     {
-        var message = await RelayAsync("DSN", Letter.Mail + " ENVID=a+2Bb+3Dc", "RCPT TO:<ann@one.test> ORCPT=rfc822;a+2Bb@old.test");
-        Assert.Equal(Letter.Mail + " ENVID=a+2Bb+3Dc", message.MailLine);
+        var message = await RelayAsync("DSN", PlainMessage.Mail + " ENVID=a+2Bb+3Dc", "RCPT TO:<ann@one.test> ORCPT=rfc822;a+2Bb@old.test");
+        Assert.Equal(PlainMessage.Mail + " ENVID=a+2Bb+3Dc", message.MailLine);
         Assert.Equal("RCPT TO:<ann@one.test> ORCPT=rfc822;a+2Bb@old.test", Assert.Single(message.RecipientLines));
 
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SayAsync(Letter.Mail + " ENVID=a+2bb", "501 5.5.4", Cancel);
+        await talk.SayAsync(PlainMessage.Mail + " ENVID=a+2bb", "501 5.5.4", Cancel);
     }
 
     [Fact] // RFC 3461 §5.4: ENVID of 100, ORCPT of 500, NOTIFY of 28 and RET of 8 characters are accepted
     public async Task DSN_12_ParametersOfFullLengthAreTakenAndPassedOn()
     {
-        var mail = $"{Letter.Mail} RET=FULL ENVID={Envid100}";
+        var mail = $"{PlainMessage.Mail} RET=FULL ENVID={Envid100}";
         var recipient = $"RCPT TO:<ann@one.test> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT={Orcpt500}";
         var message = await RelayAsync("DSN", mail, recipient);
 
@@ -111,7 +111,7 @@ public sealed class DsnParameterTests : IAsyncLifetime
     {
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SayAsync(Letter.Mail, "250", Cancel);
+        await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
         var head = $"RCPT TO:<@{new string('r', 60)}.test:ann@one.test> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT={Orcpt500}";
         await talk.SayAsync(head.PadRight(1036 - "\r\n".Length), "250", Cancel);
     }
@@ -120,10 +120,10 @@ public sealed class DsnParameterTests : IAsyncLifetime
     public async Task DSN_23_NothingIsExpandedAndParametersStayWithTheirRecipient()
     {
         string[] recipients = ["RCPT TO:<list@one.test> NOTIFY=SUCCESS ORCPT=rfc822;list@one.test", "RCPT TO:<ann@one.test>"];
-        var message = await RelayAsync("DSN", Letter.Mail, recipients);
+        var message = await RelayAsync("DSN", PlainMessage.Mail, recipients);
 
         Assert.Equal(recipients, message.RecipientLines);
-        Assert.Equal(Letter.Mail, message.MailLine);
+        Assert.Equal(PlainMessage.Mail, message.MailLine);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -136,7 +136,7 @@ public sealed class DsnParameterTests : IAsyncLifetime
         _lab.Dns.Zone.AddMx("one.test", 10, "mx.one.test");
         var mx = _lab.AddHost("mx.one.test", new MxBehavior { Extensions = [extension] });
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync(mail, recipients, Letter.Text, Cancel);
+        await relay.SubmitAsync(mail, recipients, PlainMessage.Text, Cancel);
         return (await mx.WaitForMessagesAsync(1, Cancel))[0];
     }
 }

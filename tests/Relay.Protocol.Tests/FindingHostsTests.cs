@@ -130,7 +130,7 @@ public sealed class FindingHostsTests : IAsyncLifetime
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
         for (var message = 0; message < Messages; message++)
         {
-            await talk.SendAsync("app@corp.test", ["ann@one.test"], Letter.Text, "250", Cancel);
+            await talk.SendAsync("app@corp.test", ["ann@one.test"], PlainMessage.Text, "250", Cancel);
             await relay.Log.NextAsync("delivered", Cancel);
         }
 
@@ -246,7 +246,7 @@ public sealed class FindingHostsTests : IAsyncLifetime
         // Reception asks no name server: it is known from the first message on.
         await ReturnedAsync(relay, "ann@silent.test");
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SayAsync(Letter.Mail, "250", Cancel);
+        await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
         await talk.SayAsync("RCPT TO:<ann@silent.test>", "556 5.1.10", Cancel);
     }
 
@@ -256,7 +256,7 @@ public sealed class FindingHostsTests : IAsyncLifetime
         var mx = AddDomain("one.test");
         Zone.AddMx("silent.test", 0, ".");
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync("MAIL FROM:<app@silent.test>", ["RCPT TO:<ann@one.test>"], Letter.Text, Cancel);
+        await relay.SubmitAsync("MAIL FROM:<app@silent.test>", ["RCPT TO:<ann@one.test>"], PlainMessage.Text, Cancel);
 
         Assert.Equal("app@silent.test", (await mx.WaitForMessagesAsync(1, Cancel))[0].ReversePath);
     }
@@ -278,7 +278,7 @@ public sealed class FindingHostsTests : IAsyncLifetime
     {
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SayAsync(Letter.Mail, "250", Cancel);
+        await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
         await talk.SayAsync("RCPT TO:<ann@host>", "550 5.1.2", Cancel);
 
         Assert.DoesNotContain(

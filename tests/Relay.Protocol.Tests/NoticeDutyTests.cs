@@ -159,7 +159,7 @@ public sealed class NoticeDutyTests
     public async Task DSN_09_TheNullReversePathIsNeverTold()
     {
         await using var lab = await NoticeLab.StartAsync(NoticeLab.Refusing);
-        await lab.Relay.SubmitAsync("MAIL FROM:<>", ["RCPT TO:<ann@one.test> NOTIFY=SUCCESS,FAILURE,DELAY"], Letter.Text, Cancel);
+        await lab.Relay.SubmitAsync("MAIL FROM:<>", ["RCPT TO:<ann@one.test> NOTIFY=SUCCESS,FAILURE,DELAY"], PlainMessage.Text, Cancel);
         await lab.Relay.Log.NextAsync("bounced", Cancel);
 
         await lab.AssertNoNoticeAsync();

@@ -58,7 +58,7 @@ public sealed class NoticeFormTests
     {
         await using var lab = await NoticeLab.StartAsync(NoticeLab.Refusing);
         await lab.SubmitTextAsync(
-            Letter.Header + string.Concat(Enumerable.Repeat("body\r\n", 50_000)), " RET=FULL", "<ann@one.test>");
+            PlainMessage.Header + string.Concat(Enumerable.Repeat("body\r\n", 50_000)), " RET=FULL", "<ann@one.test>");
 
         var returned = (await lab.NoticeAsync()).Parts[2];
         Assert.StartsWith("text/rfc822-headers", returned.ContentType, StringComparison.OrdinalIgnoreCase);
@@ -155,7 +155,7 @@ public sealed class NoticeFormTests
     public async Task DSN_25_ARecipientBeyondAsciiIsNamed(string sender, string type, string recipient)
     {
         await using var lab = await NoticeLab.StartAsync(new MxBehavior().At("RCPT", MxAction.Reply("550 5.1.1 No such user here")));
-        await lab.Relay.SubmitAsync($"MAIL FROM:<{sender}> SMTPUTF8", ["RCPT TO:<gr\u00fcn@one.test>"], Letter.Text, Cancel);
+        await lab.Relay.SubmitAsync($"MAIL FROM:<{sender}> SMTPUTF8", ["RCPT TO:<gr\u00fcn@one.test>"], PlainMessage.Text, Cancel);
 
         var notice = await lab.NoticeAsync();
         Assert.Equal(type, notice.Parts[1].ContentType);

@@ -41,11 +41,11 @@ internal sealed class NoticeLab : IAsyncDisposable
     }
 
     /// <summary>Sends the letter with parameters of MAIL and of each recipient's RCPT.</summary>
-    public Task SubmitAsync(string mail, params string[] recipients) => SubmitTextAsync(Letter.Text, mail, recipients);
+    public Task SubmitAsync(string mail, params string[] recipients) => SubmitTextAsync(PlainMessage.Text, mail, recipients);
 
     /// <summary>As above, with another message.</summary>
     public Task SubmitTextAsync(string text, string mail, params string[] recipients) =>
-        Relay.SubmitAsync(Letter.Mail + mail, [.. recipients.Select(recipient => $"RCPT TO:{recipient}")], text, Cancel);
+        Relay.SubmitAsync(PlainMessage.Mail + mail, [.. recipients.Select(recipient => $"RCPT TO:{recipient}")], text, Cancel);
 
     /// <summary>The first notification to the sender.</summary>
     public async Task<Notice> NoticeAsync() => Notice.Of((await Sender.WaitForMessagesAsync(1, Cancel))[0]);

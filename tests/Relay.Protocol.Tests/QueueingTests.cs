@@ -26,13 +26,13 @@ public sealed class QueueingTests : IAsyncLifetime
         await using (var relay = await RelayProcess.StartAsync(_lab.DataDirectory, settings, Cancel))
         {
             await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-            await talk.SubmitAsync(Letter.Mail, ["RCPT TO:<ann@one.test>"], Letter.Text, Cancel);
+            await talk.SubmitAsync(PlainMessage.Mail, ["RCPT TO:<ann@one.test>"], PlainMessage.Text, Cancel);
             await relay.Process.KillAsync(Cancel);
         }
 
         mx.Behavior = new MxBehavior();
         await using var again = await RelayProcess.StartAsync(_lab.DataDirectory, settings, Cancel);
-        Assert.EndsWith(Letter.Text, (await mx.WaitForMessagesAsync(1, Cancel))[0].Text, StringComparison.Ordinal);
+        Assert.EndsWith(PlainMessage.Text, (await mx.WaitForMessagesAsync(1, Cancel))[0].Text, StringComparison.Ordinal);
     }
 
     [Fact] // RFC 5321 §4.5.4.1: undeliverable messages are queued and retried after a delay
@@ -109,7 +109,7 @@ public sealed class QueueingTests : IAsyncLifetime
         {
             for (var message = 0; message < 99; message++)
             {
-                await talk.SubmitAsync(Letter.Mail, [$"RCPT TO:<u{message}@one.test>"], Letter.Text, Cancel);
+                await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<u{message}@one.test>"], PlainMessage.Text, Cancel);
             }
         }
 
@@ -145,7 +145,7 @@ public sealed class QueueingTests : IAsyncLifetime
         // Hosts that took mail before may have all slots; of those not known yet each gets its turn on a part of them.
         for (var known = 1; known <= homes.Length; known++)
         {
-            await talk.SubmitAsync(Letter.Mail, [$"RCPT TO:<first@{homes[known - 1]}>"], Letter.Text, Cancel);
+            await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<first@{homes[known - 1]}>"], PlainMessage.Text, Cancel);
             await mx.WaitForStallsAsync(known, Cancel);
             mx.Release();
             await mx.WaitForMessagesAsync(known, Cancel);
@@ -153,7 +153,7 @@ public sealed class QueueingTests : IAsyncLifetime
 
         for (var message = 0; message < Messages; message++)
         {
-            await talk.SubmitAsync(Letter.Mail, [$"RCPT TO:<u{message}@{homes[message % homes.Length]}>"], Letter.Text, Cancel);
+            await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<u{message}@{homes[message % homes.Length]}>"], PlainMessage.Text, Cancel);
         }
 
         var all = homes.Length + Messages;

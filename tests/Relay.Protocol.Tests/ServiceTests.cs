@@ -13,7 +13,7 @@ public sealed class ServiceTests : IAsyncLifetime
         var mx = _lab.AddDomain("one.test");
         await using var relay = await _lab.StartRelayAsync(("Relay:TrustedNetworks:0", "192.0.2.0/24"));
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await talk.SayAsync(Letter.Mail, "250", Cancel);
+        await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
         await talk.SayAsync("RCPT TO:<ann@one.test>", "550", Cancel);
         await talk.SayAsync("DATA", "5", Cancel);
 
@@ -42,7 +42,7 @@ public sealed class ServiceTests : IAsyncLifetime
         await using var relay = await _lab.StartRelayAsync();
         await using var idle = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
         await using var busy = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        await busy.SayAsync(Letter.Mail, "250", Cancel);
+        await busy.SayAsync(PlainMessage.Mail, "250", Cancel);
         var stopping = relay.StopAsync();
 
         foreach (var talk in (SmtpTalk[])[idle, busy])

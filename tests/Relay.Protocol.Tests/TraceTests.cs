@@ -23,10 +23,10 @@ public sealed class TraceTests : IAsyncLifetime
     [Fact] // RFC 5321 §4.4, §4.1.1.4: a Received field is put at the very top of each accepted message
     public async Task SMTP_53_AReceivedFieldStandsAtTheTop()
     {
-        var message = await RelayAsync(Letter.Text);
+        var message = await RelayAsync(PlainMessage.Text);
 
         Assert.StartsWith("Received: from ", message.Text, StringComparison.Ordinal);
-        Assert.Single(TraceOf(message, Letter.Text).Split("\r\n"), line => line.Length > 0 && !line.StartsWith('\t'));
+        Assert.Single(TraceOf(message, PlainMessage.Text).Split("\r\n"), line => line.Length > 0 && !line.StartsWith('\t'));
     }
 
     [Theory] // RFC 5321 §4.4: FROM, BY, a date with numeric offset and four-digit year; WITH, ID and one FOR are optional
@@ -39,9 +39,9 @@ public sealed class TraceTests : IAsyncLifetime
         await using var talk = await SmtpTalk.ConnectAsync(relay.EndPoint, Cancel);
         await talk.ReadReplyAsync(Cancel);
         await talk.SayAsync(hello, "250", Cancel);
-        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
+        await talk.SubmitAsync(PlainMessage.Mail, Ann, PlainMessage.Text, Cancel);
 
-        Assert.Matches(Grammar, TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], Letter.Text));
+        Assert.Matches(Grammar, TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], PlainMessage.Text));
     }
 
     [Fact] // RFC 5321 §4.4: existing Received fields are not changed, removed or reordered
@@ -50,9 +50,9 @@ public sealed class TraceTests : IAsyncLifetime
         const string Earlier =
             "Received: from b by  c ; Sun, 22 Nov 2026 07:00:02 +0000\r\nRECEIVED: (qmail 1 invoked)\r\n\tfolded\r\n  twice\r\n"
             + "Received:nothing that any grammar knows\r\n";
-        var message = await RelayAsync(Earlier + Letter.Text);
+        var message = await RelayAsync(Earlier + PlainMessage.Text);
 
-        Assert.Matches(Grammar, TraceOf(message, Earlier + Letter.Text));
+        Assert.Matches(Grammar, TraceOf(message, Earlier + PlainMessage.Text));
     }
 
     [Theory] // RFC 3848 §1: WITH names the protocol used: ESMTP, with S after STARTTLS
@@ -71,9 +71,9 @@ public sealed class TraceTests : IAsyncLifetime
         await using var relay = await lab.StartRelayAsync();
         await using var talk = await SubmissionLab.OpenTlsAsync(relay.EndPoint, isImplicit: false, Cancel);
         await talk.SayAsync(SubmissionLab.Plain("app@corp.test", "secret"), "235", Cancel);
-        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
+        await talk.SubmitAsync(PlainMessage.Mail, Ann, PlainMessage.Text, Cancel);
 
-        Assert.Contains(" with ESMTPSA id ", TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], Letter.Text), StringComparison.Ordinal);
+        Assert.Contains(" with ESMTPSA id ", TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], PlainMessage.Text), StringComparison.Ordinal);
     }
 
     [Theory] // RFC 8314 §4.3: the TLS cipher suite is recorded with the tls clause
@@ -96,7 +96,7 @@ public sealed class TraceTests : IAsyncLifetime
         await using var relay = await _lab.StartRelayAsync();
         await relay.SubmitAsync(Cancel, [.. Enumerable.Range(1, recipients).Select(number => $"u{number}@one.test")]);
 
-        var trace = TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], Letter.Text);
+        var trace = TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], PlainMessage.Text);
         Assert.Matches(Grammar, trace);
         Assert.Equal(recipients == 1, trace.Contains("\tfor <u1@one.test>", StringComparison.Ordinal));
         Assert.Equal(recipients == 1, trace.Contains('@', StringComparison.Ordinal));
@@ -131,9 +131,9 @@ public sealed class TraceTests : IAsyncLifetime
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
-        var text = string.Concat(Enumerable.Repeat("Received: from a by b; Sun, 22 Nov 2026 07:00:00 +0000\r\n", fields)) + Letter.Text;
+        var text = string.Concat(Enumerable.Repeat("Received: from a by b; Sun, 22 Nov 2026 07:00:00 +0000\r\n", fields)) + PlainMessage.Text;
         await talk.SendAsync("app@corp.test", ["ann@one.test"], text, reply, Cancel);
-        await talk.SubmitAsync(Letter.Mail, ["RCPT TO:<last@one.test>"], Letter.Text, Cancel);
+        await talk.SubmitAsync(PlainMessage.Mail, ["RCPT TO:<last@one.test>"], PlainMessage.Text, Cancel);
 
         await mx.WaitForCommandsAsync("RCPT TO:<last@", 1, Cancel);
         await relay.StopAsync();
@@ -151,7 +151,7 @@ public sealed class TraceTests : IAsyncLifetime
         // Neither Date nor Message-ID: on a listener that relays even these are not missed.
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync(("Relay:Listeners:0:Submission", "false"));
-        await relay.SubmitAsync(Letter.Mail + " BODY=8BITMIME", Ann, Signed, Cancel);
+        await relay.SubmitAsync(PlainMessage.Mail + " BODY=8BITMIME", Ann, Signed, Cancel);
 
         var message = (await mx.WaitForMessagesAsync(1, Cancel))[0];
         var expected = Encoding.UTF8.GetBytes(Signed.Replace("\r\n..", "\r\n.", StringComparison.Ordinal));
@@ -171,12 +171,12 @@ public sealed class TraceTests : IAsyncLifetime
         foreach (var (endPoint, isSubmission) in new[] { (relay.EndPoints[0], false), (relay.EndPoints[1], true) })
         {
             await using var talk = await SmtpTalk.OpenAsync(endPoint, Cancel);
-            await talk.SubmitAsync(Letter.Mail, Ann, text, Cancel);
-            await talk.SayAsync(Letter.Mail, "250", Cancel);
+            await talk.SubmitAsync(PlainMessage.Mail, Ann, text, Cancel);
+            await talk.SayAsync(PlainMessage.Mail, "250", Cancel);
             await talk.SayAsync(Ann[0], "250", Cancel);
-            foreach (var letter in text)
+            foreach (var character in text)
             {
-                await talk.SayAsync($"BDAT 1\r\n{letter}BDAT 0", "250", Cancel);
+                await talk.SayAsync($"BDAT 1\r\n{character}BDAT 0", "250", Cancel);
                 Assert.StartsWith("250", await talk.ReadReplyAsync(Cancel), StringComparison.Ordinal);
             }
 
@@ -198,9 +198,9 @@ public sealed class TraceTests : IAsyncLifetime
     [InlineData("Return-Path: <other@else.test>\r\n")]
     public async Task SMTP_62_ReturnPathIsNeitherAddedNorActedUpon(string field)
     {
-        var message = await RelayAsync(field + Letter.Text);
+        var message = await RelayAsync(field + PlainMessage.Text);
 
-        Assert.Matches(Grammar, TraceOf(message, field + Letter.Text));
+        Assert.Matches(Grammar, TraceOf(message, field + PlainMessage.Text));
         Assert.Equal("app@corp.test", message.ReversePath);
     }
 
@@ -225,7 +225,7 @@ public sealed class TraceTests : IAsyncLifetime
     {
         var mx = AddDomain();
         await using var relay = await _lab.StartRelayAsync();
-        await relay.SubmitAsync(Letter.Mail, Ann, text, Cancel);
+        await relay.SubmitAsync(PlainMessage.Mail, Ann, text, Cancel);
         return (await mx.WaitForMessagesAsync(1, Cancel))[0];
     }
 
@@ -244,7 +244,7 @@ public sealed class TraceTests : IAsyncLifetime
             await talk.StartTlsAsync(Cancel);
         }
 
-        await talk.SubmitAsync(Letter.Mail, Ann, Letter.Text, Cancel);
-        return TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], Letter.Text);
+        await talk.SubmitAsync(PlainMessage.Mail, Ann, PlainMessage.Text, Cancel);
+        return TraceOf((await mx.WaitForMessagesAsync(1, Cancel))[0], PlainMessage.Text);
     }
 }

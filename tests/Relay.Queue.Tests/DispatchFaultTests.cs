@@ -84,7 +84,7 @@ public sealed class DispatchFaultTests
         await restarted.Log.NextAsync("delivered");
     }
 
-    [Fact] // RFC 8461 §5.1: no message ends without an attempt that knows to be the last, resting site or not
+    [Fact] // RFC 8461 §5.1: no message ends without an attempt that knows to be the last, backed-off site or not
     public async Task Overdue_SiteCannotBeReached_EveryMessageGetsAFinalAttempt()
     {
         await using var lab = new QueueLab

@@ -131,7 +131,7 @@ public sealed class QueueControlTests
         Assert.False(lab.Pipeline.HasStarted);
     }
 
-    [Fact] // What a salvage found of a message whose content is lost cannot be delivered, and says so
+    [Fact] // What a recovery found of a message whose content is lost cannot be delivered, and says so
     public async Task Release_MessageItselfIsLost_IsRefused()
     {
         await using var lab = new QueueLab();
@@ -250,7 +250,7 @@ public sealed class QueueControlTests
     private static IEnumerable<string> Names(DeliveryAttempt attempt) =>
         attempt.Recipients.Select(recipient => recipient.Envelope.Mailbox.LocalPart);
 
-    [Fact] // What came to a site that could not be reached is tried after its rest, and shown so
+    [Fact] // What came to a site that could not be reached is tried after its back-off, and shown so
     public async Task List_MailAtARestingSite_IsDueAtTheEndOfTheRest()
     {
         await using var lab = new QueueLab { Options = new QueueOptions { RetrySchedule = [TimeSpan.FromMinutes(10)] } };

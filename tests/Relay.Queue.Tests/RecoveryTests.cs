@@ -7,7 +7,7 @@ using Relay.Queue.Storage;
 
 namespace Relay.Queue.Tests;
 
-/// <summary>A damaged queue: refused at the start, salvaged, and delivered from then on.</summary>
+/// <summary>A damaged queue: refused at the start, recovered, and delivered from then on.</summary>
 public sealed class RecoveryTests
 {
     private const int PageSize = 16_384;
@@ -113,7 +113,7 @@ public sealed class RecoveryTests
         string[] parts = ["", "-wal", "-shm"];
         var before = parts.Where(part => File.Exists(file + part)).ToDictionary(part => part, part => File.ReadAllBytes(file + part));
         Recover(copy);
-        File.Move(file, file + ".salvaged");
+        File.Move(file, file + ".recovered");
         foreach (var part in parts[(Array.IndexOf(parts, lastMoved) + 1)..].Where(before.ContainsKey))
         {
             await File.WriteAllBytesAsync(file + part, before[part], Token);
@@ -138,7 +138,7 @@ public sealed class RecoveryTests
         await using var lab = await MakeAsync(Small, closes: true);
         var expected = Contents(lab);
         await using var other = await MakeAsync(1, closes: true);
-        File.Copy(Path.Combine(other.Directory, "queue.db"), Path.Combine(lab.Directory, "queue.db.salvaged"));
+        File.Copy(Path.Combine(other.Directory, "queue.db"), Path.Combine(lab.Directory, "queue.db.recovered"));
         var report = Recover(lab);
 
         Assert.False(report.WasDoneBefore);

@@ -3,7 +3,7 @@ using Relay.Queue.Scheduling;
 
 namespace Relay.Queue.Tests;
 
-/// <summary>What operators' commands do to entries that are given out, and to sites that rest.</summary>
+/// <summary>What operators' commands do to entries that are given out, and to sites that back off.</summary>
 public sealed class SchedulerCommandTests : IDisposable
 {
     private const string Domain = "a.test";
@@ -65,17 +65,17 @@ public sealed class SchedulerCommandTests : IDisposable
         Add(3);
         Add(4);
         Assert.Null(Take());
-        Assert.Equal(TimeSpan.FromMinutes(15), _scheduler.RestOf(Domain));
+        Assert.Equal(TimeSpan.FromMinutes(15), _scheduler.BackoffOf(Domain));
 
         _scheduler.Expedite(new QueueId(3), destination: null);
         Fail(Take()!);
-        Assert.Equal(TimeSpan.FromMinutes(1), _scheduler.RestOf(Domain));
+        Assert.Equal(TimeSpan.FromMinutes(1), _scheduler.BackoffOf(Domain));
         Assert.Null(Take());
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(4, Take()!.Entry.Id.Value);
     }
 
-    private void Add(long id) => _scheduler.AddNew(new QueueId(id), Domain, long.MaxValue, resident: null);
+    private void Add(long id) => _scheduler.AddNew(new QueueId(id), Domain, long.MaxValue, message: null);
 
     // The next attempt, after the look-up that may come before it.
     private WorkItem.Attempt? Take()

@@ -63,7 +63,7 @@ public sealed class SchedulerMemoryTests
         Assert.Equal(Entries - 1000, scheduler.Expedite());
     }
 
-    [Fact] // A million sites that rest and have no ready mail are not all remembered
+    [Fact] // A million sites that back off and have no ready mail are not all remembered
     public void Sites_IdleByTheHundredThousand_AreForgotten()
     {
         var known = new KnownDestinations(maxPerSite: 20);

@@ -26,7 +26,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
     public LogCapture Log { get; }
 
     /// <summary>What was counted for reports.</summary>
-    public ObservationList Evidence { get; private init; } = new();
+    public ObservationList Observations { get; private init; } = new();
 
     public IServiceProvider Services => _application.Services;
 
@@ -57,7 +57,7 @@ internal sealed class RelayUnderTest : IAsyncDisposable
         var log = new LogCapture();
         var provider = new RelayLoggerProvider(LogFormat.Text, log, clock);
         log.Settle = provider.Drain;
-        var evidence = new ObservationList();
+        var observations = new ObservationList();
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "{}");
         var faults = new List<string>();
@@ -70,14 +70,14 @@ internal sealed class RelayUnderTest : IAsyncDisposable
                 services.RemoveAll<ILoggerProvider>();
                 services.AddSingleton<ILoggerProvider>(_ => provider);
                 services.Replace(ServiceDescriptor.Singleton(clock));
-                services.AddSingleton<ITlsReportSink>(evidence);
+                services.AddSingleton<ITlsReportSink>(observations);
                 more(services);
             },
             plugins);
         File.Delete(file);
         Assert.Empty(faults);
         await application!.StartAsync();
-        return new RelayUnderTest(application, log) { Evidence = evidence };
+        return new RelayUnderTest(application, log) { Observations = observations };
     }
 
     /// <summary>As SIGTERM does.</summary>

@@ -18,10 +18,10 @@ internal sealed class AddressLookup(IDnsResolver resolver, TargetFilter filter)
         }
 
         // RFC 5321 §5.2: both families are asked for; a missing one is no error.
-        var sixth = resolver.QueryAsync(host.Name, DnsRecordType.Aaaa, cancellationToken).AsTask();
-        var fourth = resolver.QueryAsync(host.Name, DnsRecordType.A, cancellationToken).AsTask();
-        await Task.WhenAll(sixth, fourth);
-        var (ipv6, ipv4) = (await sixth, await fourth);
+        var aaaa = resolver.QueryAsync(host.Name, DnsRecordType.Aaaa, cancellationToken).AsTask();
+        var a = resolver.QueryAsync(host.Name, DnsRecordType.A, cancellationToken).AsTask();
+        await Task.WhenAll(aaaa, a);
+        var (ipv6, ipv4) = (await aaaa, await a);
         var addresses = Interleave(ipv6.Records, ipv4.Records);
         if (addresses.Count > 0)
         {

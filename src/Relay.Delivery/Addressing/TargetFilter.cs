@@ -7,7 +7,7 @@ using Relay.Dns;
 namespace Relay.Delivery.Addressing;
 
 /// <summary>
-/// Keeps mail from going to this machine, to the machines beside it or to no host at all, whatever a stranger's zone says (RFC 5321 §5.1:
+/// Keeps mail from going to this machine, to the machines beside it or to no host at all, whatever a remote party's zone says (RFC 5321 §5.1:
 /// a relay must not hand a message back to itself).
 /// </summary>
 internal sealed class TargetFilter

@@ -1,6 +1,6 @@
 namespace Relay.Delivery.Observations;
 
-/// <summary>What one piece of evidence adds to the totals of a report (RFC 8460 §4.2, §4.4).</summary>
+/// <summary>What one observation adds to the totals of a report (RFC 8460 §4.2, §4.4).</summary>
 public enum ObservationCount
 {
     /// <summary>Nothing: a policy failure concerns no session, so it stands in the details only.</summary>

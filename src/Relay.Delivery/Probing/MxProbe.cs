@@ -15,7 +15,7 @@ namespace Relay.Delivery.Probing;
 internal sealed class MxProbe(
     AddressLookup addresses, Dialer dialer, TlsClientPolicy tlsPolicy, DeliveryIdentity identity, TimeProvider clock) : IMxProbe
 {
-    // Both families twice; a stranger's zone does not get us to knock at a hundred doors.
+    // Both families twice; a remote party's zone does not get us to knock at a hundred doors.
     private const int MaxAddresses = 4;
 
     // RFC 5321 §4.5.3.2, departure: the RFC's five minutes protect mail from being given up; no mail is at stake here.

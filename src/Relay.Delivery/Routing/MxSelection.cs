@@ -10,7 +10,7 @@ namespace Relay.Delivery.Routing;
 /// <param name="Failure">Why the domain's mail goes nowhere; permanent.</param>
 internal readonly record struct MxSelection(IReadOnlyList<DnsRecord.MailExchange> Records, DeliveryFailure? Failure)
 {
-    /// <summary>More hosts than this are never needed and would let a stranger's zone make work without end.</summary>
+    /// <summary>More hosts than this are never needed and would let a remote party's zone make work without end.</summary>
     public const int MaxHosts = 20;
 
     /// <summary>RFC 7505 §3: a null MX stands alone.</summary>

@@ -5,7 +5,7 @@ namespace Relay.Delivery.Transport;
 /// </summary>
 internal sealed class AttemptProgress
 {
-    /// <summary>More connections than this are not tried in one attempt, whatever a stranger's zone lists.</summary>
+    /// <summary>More connections than this are not tried in one attempt, whatever a remote party's zone lists.</summary>
     public const int MaxConnections = 20;
 
     /// <summary>No further connection begins when an attempt has taken longer: hosts that answer each step just before its

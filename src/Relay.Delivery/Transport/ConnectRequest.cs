@@ -9,7 +9,7 @@ internal sealed record ConnectRequest(DeliveryAttempt Attempt, MxHost Host, Pool
 
     public HopFacts Hop(TlsFacts? tls) => new(Host.ToString(), Key.Address, tls);
 
-    /// <summary>Leaves the evidence of a session on the attempt.</summary>
+    /// <summary>Leaves the record of a session on the attempt.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="isFirstUse">False where another record already counts this session: clear after a failed
     /// handshake.</param>
@@ -17,7 +17,7 @@ internal sealed record ConnectRequest(DeliveryAttempt Attempt, MxHost Host, Pool
     public void Leave(HostConnection connection, bool isFirstUse, bool isUsable = true)
     {
         connection.StartServing(Attempt.PolicyDomain);
-        var evidence = connection.Evidence(Host, isFirstUse);
-        Attempt.Sessions.Add(isUsable ? evidence : evidence with { SatisfiesRequirement = false });
+        var record = connection.ToRecord(Host, isFirstUse);
+        Attempt.Sessions.Add(isUsable ? record : record with { SatisfiesRequirement = false });
     }
 }

@@ -8,7 +8,7 @@ namespace Relay.Delivery.Transport;
 
 /// <summary>
 /// Opens a session with an address of an MX host and brings TLS up as far as the host's requirement wants, leaving
-/// evidence of each TLS session on the attempt. Clear is only ever the result of opportunism: with a demand there is
+/// the record of each TLS session on the attempt. Clear is only ever the result of opportunism: with a demand there is
 /// TLS or no session.
 /// </summary>
 internal sealed class ConnectionOpener(

@@ -77,8 +77,8 @@ internal sealed class HostConnection(PoolKey key, SmtpClientSession session, IPA
     /// <summary>Notes that the connection serves a policy domain; true the first time it does.</summary>
     public bool StartServing(DomainName? policyDomain) => _served.Add(policyDomain ?? DomainName.Root);
 
-    /// <summary>The evidence of this connection for one attempt.</summary>
-    public TlsSessionRecord Evidence(MxHost host, bool isFirstUse) => new()
+    /// <summary>What one attempt keeps of this connection.</summary>
+    public TlsSessionRecord ToRecord(MxHost host, bool isFirstUse) => new()
     {
         Host = host,
         Result = TlsResult,

@@ -90,7 +90,7 @@ internal sealed class SmtpTransport(
             {
                 // RFC 8460 §4.2: a connection counts once for each policy domain it serves, not for each message.
                 var isFirstUse = connection.StartServing(progress.Attempt.PolicyDomain);
-                progress.Attempt.Sessions.Add(connection.Evidence(host, isFirstUse));
+                progress.Attempt.Sessions.Add(connection.ToRecord(host, isFirstUse));
                 var next = await SendAllAsync(progress, host, connection, cancellationToken);
                 if (next is Next.Nothing or Next.Host)
                 {

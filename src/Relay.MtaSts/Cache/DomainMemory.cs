@@ -125,8 +125,8 @@ internal sealed class DomainMemory(ResilientPolicyStore store, PolicyEvents even
         var pause = row.RefreshAt - clock.Now;
         if (pause > TimeSpan.Zero && pause <= PolicyClock.LongestBackOff && !clock.IsRefreshTime(row))
         {
-            var rest = pause < PolicyClock.FirstBackOff ? pause : PolicyClock.FirstBackOff;
-            return new EndedFetch(row.Policy.Id, clock.After(rest - PolicyClock.FirstBackOff));
+            var backoff = pause < PolicyClock.FirstBackOff ? pause : PolicyClock.FirstBackOff;
+            return new EndedFetch(row.Policy.Id, clock.After(backoff - PolicyClock.FirstBackOff));
         }
 
         return new EndedFetch(row.Policy.Id, clock.After(row.Policy.FetchedAt - clock.Now));

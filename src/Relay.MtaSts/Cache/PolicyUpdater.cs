@@ -182,15 +182,15 @@ internal sealed class PolicyUpdater(
     private DomainState Doubt(DomainState state, long due)
     {
         var first = state.DoubtedAt ?? clock.Timestamp;
-        var rest = PolicyClock.SecondLook - clock.Time.GetElapsedTime(first);
-        if (rest <= TimeSpan.Zero)
+        var wait = PolicyClock.SecondLook - clock.Time.GetElapsedTime(first);
+        if (wait <= TimeSpan.Zero)
         {
             return state with { Decision = PolicyDecision.NoPolicy.Instance, DueAt = due };
         }
 
-        var until = clock.Now + rest;
+        var until = clock.Now + wait;
         var waiting = HoldMail(state, clock.Now, until, "policies were lost with the store; that the domain has none is looked up twice");
-        return waiting with { DoubtedAt = first, DueAt = clock.After(rest) };
+        return waiting with { DoubtedAt = first, DueAt = clock.After(wait) };
     }
 
     private static PolicyFailure Describe(StsRecordSet records) => records switch

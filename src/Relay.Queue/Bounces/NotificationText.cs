@@ -89,7 +89,7 @@ internal static class NotificationText
         output.Append("\r\n");
     }
 
-    // RFC 5322 §2.1.1: a line has 998 octets at most, and a letter up to four.
+    // RFC 5322 §2.1.1: a line has 998 octets at most, and a character up to four.
     private static IEnumerable<string> Pieces(string word) => WholeCharacters.Pieces(word, LongestWord);
 
     private static void Wrap(StringBuilder output, string text, string indent)
@@ -97,7 +97,7 @@ internal static class NotificationText
         var column = 0;
         foreach (var word in text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries).SelectMany(Pieces))
         {
-            var clean = string.Concat(word.Where(letter => !char.IsControl(letter)));
+            var clean = string.Concat(word.Where(character => !char.IsControl(character)));
             if (column > 0 && column + 1 + clean.Length > Width)
             {
                 output.Append("\r\n");

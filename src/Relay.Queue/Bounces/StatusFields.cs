@@ -6,7 +6,7 @@ namespace Relay.Queue.Bounces;
 
 /// <summary>
 /// Writes fields of header and delivery status: folded to short lines, and with nothing in them that could end a field, for
-/// they hold what strangers said (RFC 5322 §2.2).
+/// they hold what remote parties said (RFC 5322 §2.2).
 /// </summary>
 /// <param name="output">Where to.</param>
 /// <param name="isUtf8">Text beyond ASCII may stand (RFC 6532 §3, RFC 6533 §4); else it is put into other words.</param>
@@ -83,11 +83,11 @@ internal sealed class StatusFields(StringBuilder output, bool isUtf8)
     private string Clean(string value)
     {
         var clean = new StringBuilder(value.Length);
-        foreach (var letter in value)
+        foreach (var character in value)
         {
             clean.Append(
-                char.IsControl(letter) || char.IsWhiteSpace(letter) ? ' '
-                : letter < 0x80 || isUtf8 ? letter
+                char.IsControl(character) || char.IsWhiteSpace(character) ? ' '
+                : character < 0x80 || isUtf8 ? character
                 : '?');
         }
 

@@ -19,7 +19,7 @@ internal sealed class DeliveryRunner(IDeliveryPipeline pipeline, IRouter router,
 
     /// <summary>
     /// The key of the site that serves a destination. A destination that cannot be routed is a site of its own: the
-    /// pipeline will say why, and it rests alone.
+    /// pipeline will say why, and it backs off alone.
     /// </summary>
     public async Task<string> FindSiteAsync(string destination, CancellationToken cancellationToken)
     {

@@ -205,9 +205,9 @@ internal sealed class Dispatcher : IDisposable
 
     private async Task<QueuedAttempt?> LoadAsync(QueueEntry entry, bool isFinal)
     {
-        if (entry.InMemory is { } resident)
+        if (entry.InMemory is { } message)
         {
-            return new QueuedAttempt(entry, resident, isFinal);
+            return new QueuedAttempt(entry, message, isFinal);
         }
 
         try
@@ -298,7 +298,7 @@ internal sealed class Dispatcher : IDisposable
             notice.Kind.ToString().ToLowerInvariant(), notice.Recipients.Count);
         var lifetime = _recorder.LifetimeOf(isReport: false, isNotification: true);
         var expiry = _recorder.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
-        Scheduler.AddNew(notification.Id, notification.Destination, expiry, resident: null, isNeverWarned: true);
+        Scheduler.AddNew(notification.Id, notification.Destination, expiry, message: null, isNeverWarned: true);
         Wake();
     }
 

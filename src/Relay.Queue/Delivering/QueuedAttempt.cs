@@ -12,8 +12,8 @@ internal sealed class QueuedAttempt
     private readonly IReadOnlyList<StoredRecipient> _recipients;
 
     /// <summary>Makes the attempt for a message in memory.</summary>
-    public QueuedAttempt(QueueEntry entry, InMemoryMessage resident, bool isFinal)
-        : this(entry, resident.RecipientsAt(entry.Destination), isFinal, (resident.Envelope.Mail, resident.Envelope.ReportKey is not null, resident.Envelope.ReceivedAt), resident.Content)
+    public QueuedAttempt(QueueEntry entry, InMemoryMessage message, bool isFinal)
+        : this(entry, message.RecipientsAt(entry.Destination), isFinal, (message.Envelope.Mail, message.Envelope.ReportKey is not null, message.Envelope.ReceivedAt), message.Content)
     {
     }
 

@@ -23,7 +23,7 @@ public sealed record ListedRecipient
     /// <summary>How many attempts there were.</summary>
     public required int Attempts { get; init; }
 
-    /// <summary>When the next is due: as of the last, or at the end of its site's rest.</summary>
+    /// <summary>When the next is due: as of the last, or at the end of its site's back-off.</summary>
     public required long NextAttempt { get; init; }
 
     /// <summary>The address.</summary>

@@ -88,8 +88,8 @@ public sealed class QueueControl : IDisposable
     {
         var now = _recorder.Clock.GetUtcNow();
         return [.. recipients.Select(recipient => recipient.State == RecipientState.Queued
-            && _dispatcher.Scheduler.RestOf(recipient.Destination) is var rest && rest > TimeSpan.Zero
-            ? recipient with { NextAttempt = Math.Max(recipient.NextAttempt, (now + rest).ToUnixTimeMilliseconds()) }
+            && _dispatcher.Scheduler.BackoffOf(recipient.Destination) is var backoff && backoff > TimeSpan.Zero
+            ? recipient with { NextAttempt = Math.Max(recipient.NextAttempt, (now + backoff).ToUnixTimeMilliseconds()) }
             : recipient)];
     }
 

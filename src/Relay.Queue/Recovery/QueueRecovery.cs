@@ -12,10 +12,10 @@ public sealed class QueueRecovery(string file, DateTimeOffset now)
 {
     private static readonly string[] Suffixes = [string.Empty, WriteAheadLog.Suffix, "-shm"];
 
-    private readonly string _fresh = file + ".salvage";
+    private readonly string _fresh = file + ".recovering";
 
     // The fresh store under this name is complete: whoever ends between the renames loses nothing, for the next run goes on there.
-    private readonly string _complete = file + ".salvaged";
+    private readonly string _complete = file + ".recovered";
     private readonly string _damaged = string.Create(CultureInfo.InvariantCulture, $"{file}.damaged-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Relay.Queue.Recovery;
 
-/// <summary>What a salvage came to.</summary>
+/// <summary>What a recovery came to.</summary>
 public sealed record QueueRecoveryReport
 {
     /// <summary>Messages in the fresh store.</summary>
@@ -27,6 +27,6 @@ public sealed record QueueRecoveryReport
     /// <summary>The write-ahead log does not begin as one, so that its first page is taken unproven.</summary>
     public bool IsLogDoubtful { get; init; }
 
-    /// <summary>An earlier run had salvaged all this and was cut short before it put the fresh store in its place.</summary>
+    /// <summary>An earlier run had recovered all this and was cut short before it put the fresh store in its place.</summary>
     public bool WasDoneBefore { get; init; }
 }

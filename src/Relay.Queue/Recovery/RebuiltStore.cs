@@ -5,7 +5,7 @@ using Relay.Queue.Storage.Sqlite;
 
 namespace Relay.Queue.Recovery;
 
-/// <summary>The store that a salvage fills, and what is made of the pieces once all are there.</summary>
+/// <summary>The store that a recovery fills, and what is made of the pieces once all are there.</summary>
 internal sealed class RebuiltStore : IDisposable
 {
     private const int RowsInACommit = 1_000;

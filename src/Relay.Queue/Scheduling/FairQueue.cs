@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Relay.Queue.Scheduling;
 
 /// <summary>
-/// Three lines that compete for slots. They take turns, so that none starves; of the slots, what is proven may have all, each
-/// other lane a third. However many dead sites there are and however long each attempt at one hangs, a third of the slots is
+/// Three lines that compete for slots. They take turns, so that none starves; of the slots, the healthy may have all, each
+/// other class a third. However many dead sites there are and however long each attempt at one hangs, a third of the slots is
 /// there for mail that can go, and another for new mail to sites not known yet. Guarded by the scheduler's lock.
 /// </summary>
 /// <param name="slots">How many slots there are.</param>
@@ -23,7 +23,7 @@ internal sealed class FairQueue<T>(int slots)
     public int Occupied { get; private set; }
 
     /// <summary>
-    /// Puts a member into a line; one that stands in a lesser lane moves, with what it had there forfeit.
+    /// Puts a member into a line; one that stands in a lesser class moves, with what it had there forfeit.
     /// </summary>
     public void Enqueue(T member, ServiceClass serviceClass)
     {
@@ -38,11 +38,11 @@ internal sealed class FairQueue<T>(int slots)
         _lines[(int)serviceClass].Enqueue((member, _ticket));
     }
 
-    /// <summary>How many stand in a lane's line, with some that have moved to another since.</summary>
+    /// <summary>How many stand in the line of a class, with some that have moved to another since.</summary>
     public int Waiting(ServiceClass serviceClass) => _lines[(int)serviceClass].Count;
 
     /// <summary>
-    /// Takes the next member out of the lane whose turn it is, of those down to <paramref name="least"/>; false when none of them has both a
+    /// Takes the next member out of the class whose turn it is, of those down to <paramref name="least"/>; false when none of them has both a
     /// member and a slot.
     /// </summary>
     public bool TryDequeue(ServiceClass least, [MaybeNullWhen(false)] out T member, out ServiceClass serviceClass)
@@ -67,7 +67,7 @@ internal sealed class FairQueue<T>(int slots)
         return false;
     }
 
-    /// <summary>Occupies a slot of a lane that has one.</summary>
+    /// <summary>Occupies a slot of a class that has one.</summary>
     public void Occupy(ServiceClass serviceClass)
     {
         _occupied[(int)serviceClass]++;
@@ -81,6 +81,6 @@ internal sealed class FairQueue<T>(int slots)
         Occupied--;
     }
 
-    /// <summary>A lane may occupy one more slot.</summary>
+    /// <summary>A class may occupy one more slot.</summary>
     public bool HasSlot(ServiceClass serviceClass) => Occupied < slots && (serviceClass == ServiceClass.Healthy || _occupied[(int)serviceClass] < _share);
 }

@@ -64,7 +64,7 @@ internal sealed class KnownDestinations(int maxPerSite)
     }
 
     // A million destinations with one message each have a million sites. What is known of one without ready mail is hardly
-    // more than its rest, and none of its entries waits for less than that.
+    // more than its back-off, and none of its entries waits for less than that.
     private void ForgetIdleSites()
     {
         if (_sites.Count < _forgetAt)

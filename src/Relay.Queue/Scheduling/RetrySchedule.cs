@@ -35,8 +35,8 @@ internal sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
     /// </summary>
     public TimeSpan BackoffAfter(int failures)
     {
-        var rest = Exact(failures);
-        return rest < LongestBackoff ? rest : LongestBackoff;
+        var backoff = Exact(failures);
+        return backoff < LongestBackoff ? backoff : LongestBackoff;
     }
 
     private TimeSpan Exact(int attempts) => _waits[Math.Clamp(attempts - 1, 0, _waits.Count - 1)];

@@ -68,7 +68,7 @@ internal sealed partial class Scheduler
 
     private void RingForNext()
     {
-        var nextBackoff = _backingOff.TryPeek(out _, out var rest) ? rest : long.MaxValue;
+        var nextBackoff = _backingOff.TryPeek(out _, out var end) ? end : long.MaxValue;
         var nextEntry = _alarms.TryPeek(out _, out var next) ? next : long.MaxValue;
         var nextWarning = _late.Count > 0 && _nextWarning > _clock.GetTimestamp() ? _nextWarning : long.MaxValue;
         _timer.RingAt(Math.Min(Math.Min(nextBackoff, nextEntry), nextWarning));

@@ -22,7 +22,7 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>How much longer a destination's site is left alone; zero when it is not.</summary>
-    public TimeSpan RestOf(string destination)
+    public TimeSpan BackoffOf(string destination)
     {
         lock (_gate)
         {

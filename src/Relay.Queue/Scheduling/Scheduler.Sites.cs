@@ -54,7 +54,7 @@ internal sealed partial class Scheduler
         Rotate(site);
     }
 
-    // A rest is waited for only while the site has ready mail: there may be a million sites that have none.
+    // A back-off is waited for only while the site has ready mail: there may be a million sites that have none.
     private void Rotate(Site site)
     {
         var now = _clock.GetTimestamp();
@@ -89,7 +89,7 @@ internal sealed partial class Scheduler
         return false;
     }
 
-    // One attempt after each rest would keep a backlog far beyond its time.
+    // One attempt after each back-off would keep a backlog far beyond its time.
     private void TakeOverdue(Site site, long now)
     {
         foreach (var destination in site.Ready.Where(destination => destination.EarliestExpiry <= now))

@@ -2,7 +2,7 @@ namespace Relay.Queue.Scheduling;
 
 /// <summary>
 /// Decides what is done next. Entries wait for their time, then in line at their destination; destinations take turns at
-/// their site, sites take turns in the relay, in lanes by what is known of them. All times are timestamps, so a stepping wall clock
+/// their site, sites take turns in the relay, in classes by what is known of them. All times are timestamps, so a stepping wall clock
 /// changes nothing.
 /// </summary>
 internal sealed partial class Scheduler : IDisposable
@@ -37,7 +37,7 @@ internal sealed partial class Scheduler : IDisposable
 
     /// <summary>Makes an empty scheduler.</summary>
     /// <param name="settings">The limits.</param>
-    /// <param name="schedule">How long sites rest.</param>
+    /// <param name="schedule">How long sites back off.</param>
     /// <param name="clock">The time.</param>
     /// <param name="wake">Called, outside the lock, when time has made something ready.</param>
     public Scheduler(QueueSettings settings, RetrySchedule schedule, TimeProvider clock, Action wake)
@@ -81,15 +81,15 @@ internal sealed partial class Scheduler : IDisposable
     /// <param name="id">The message.</param>
     /// <param name="destination">Where it goes.</param>
     /// <param name="expiry">The timestamp at which its time in the queue ends.</param>
-    /// <param name="resident">The message, while it is in memory.</param>
+    /// <param name="message">The message, while it is in memory.</param>
     /// <param name="isNeverWarned">Nobody is told that it waits.</param>
-    public void AddNew(QueueId id, string destination, long expiry, InMemoryMessage? resident, bool isNeverWarned = false)
+    public void AddNew(QueueId id, string destination, long expiry, InMemoryMessage? message, bool isNeverWarned = false)
     {
         lock (_gate)
         {
             var found = _destinations.Find(destination);
             found.HasNew = true;
-            Admit(new QueueEntry(id, found, expiry) { InMemory = resident }, isNeverWarned, TimeSpan.Zero);
+            Admit(new QueueEntry(id, found, expiry) { InMemory = message }, isNeverWarned, TimeSpan.Zero);
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed partial class Scheduler : IDisposable
         }
     }
 
-    /// <summary>A last attempt at a resting site is made.</summary>
+    /// <summary>A last attempt at a site that backs off is made.</summary>
     public void FinishLast()
     {
         lock (_gate)

@@ -4,7 +4,7 @@ namespace Relay.Queue.Scheduling;
 
 /// <summary>
 /// The hosts that one or more destinations share, with a concurrency that follows what they bear: one more with each
-/// message taken, half of it when a session breaks, and a rest when they cannot be reached. Guarded by the scheduler's
+/// message taken, half of it when a session breaks, and a back-off when they cannot be reached. Guarded by the scheduler's
 /// lock.
 /// </summary>
 internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
@@ -35,7 +35,7 @@ internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
     /// <summary>It took mail, and nothing since says that it no longer does.</summary>
     public bool IsHealthy { get; private set; }
 
-    /// <summary>The lane in which it waits for its turn.</summary>
+    /// <summary>The class in which it waits for its turn.</summary>
     public ServiceClass ServiceClass => IsHealthy ? ServiceClass.Healthy : HasNew ? ServiceClass.New : ServiceClass.Suspect;
 
     /// <summary>Mail has come since its last turn.</summary>
@@ -56,13 +56,13 @@ internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
     /// <summary>What it last failed of, while others wait for it; null when it took mail since.</summary>
     public DeliveryFailure? LastFailure { get; set; }
 
-    /// <summary>The scheduler waits for the end of its rest.</summary>
+    /// <summary>The scheduler waits for the end of its back-off.</summary>
     public bool IsAwaited { get; set; }
 
     /// <summary>Some destination may have ready entries.</summary>
     public bool HasReady => _first is not null;
 
-    /// <summary>It has nothing to do, now or after its rest.</summary>
+    /// <summary>It has nothing to do, now or after its back-off.</summary>
     public bool IsIdle => Active == 0 && !HasReady && !Place.IsTaken;
 
     /// <summary>An attempt could start.</summary>
@@ -75,7 +75,7 @@ internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
         HasNew = true;
         BackoffUntil = long.MinValue;
 
-        // A rest that follows may be shorter than the one that is awaited.
+        // A back-off that follows may be shorter than the one that is awaited.
         IsAwaited = false;
     }
 
@@ -144,7 +144,7 @@ internal sealed class Site(string key, int maxConcurrency) : IFairQueueMember
         return null;
     }
 
-    /// <summary>Gives a slot back and learns from the attempt. True when a rest begins.</summary>
+    /// <summary>Gives a slot back and learns from the attempt. True when a back-off begins.</summary>
     public bool Finish(SiteHealth health, long started, long now, Func<int, long> restAfter)
     {
         Active--;

@@ -18,7 +18,7 @@ internal abstract record WorkItem
     public sealed record Attempt(QueueEntry Entry, Site Site, long Started, bool IsFinal) : WorkItem;
 
     /// <summary>
-    /// The last attempt of an entry whose time ended while its site rests. It is not spared: a plugin that holds mail back
+    /// The last attempt of an entry whose time ended while its site backs off. It is not spared: a plugin that holds mail back
     /// looks once more in it (RFC 8461 §5.1), and a transport that remembers the dead address makes it a short one.
     /// </summary>
     /// <param name="Entry">The entry.</param>

@@ -6,7 +6,7 @@ namespace Relay.Smtp.Client;
 
 /// <summary>
 /// Reads one reply after the other from octets as they arrive (RFC 5321 §4.2). Strict as to codes and line ends, because a
-/// reply taken wrongly shifts the answers to all commands after it; bounded, because the peer is a stranger. A text that is too
+/// reply taken wrongly shifts the answers to all commands after it; bounded, because the peer is not ours. A text that is too
 /// long is cut and its code counts all the same (§4.2.1).
 /// </summary>
 internal sealed class ReplyReader

@@ -90,7 +90,7 @@ public sealed class SmtpClientSession : IAsyncDisposable
             return refused;
         }
 
-        // RFC 3207 §4.2, §6: octets behind the 220 came in clear, and a stranger may have put them there. They must not
+        // RFC 3207 §4.2, §6: octets behind the 220 came in clear, and a remote party may have put them there. They must not
         // be taken for replies inside TLS, nor fed to the handshake.
         if (_connection.HasOctets)
         {

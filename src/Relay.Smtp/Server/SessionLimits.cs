@@ -40,7 +40,7 @@ internal sealed class SessionLimits(SmtpServerOptions options, TimeProvider cloc
     }
 
     /// <summary>Counts a reply; says whether it was one error too many. RFC 5321 §4.3.2: a client that only makes mistakes is not
-    /// worth a session, and one that is only refused is a stranger trying doors.</summary>
+    /// worth a session, and one that is only refused is a remote party trying doors.</summary>
     public SessionLimit Take(Reply reply) =>
         reply.IsPermanent && ++_errors >= options.MaxErrors ? SessionLimit.Errors : SessionLimit.None;
 

@@ -50,7 +50,7 @@ internal static class CheckPrinter
         Line($"      chain   {string.Join(" < ", certificate.Chain)}");
     }
 
-    // Only the mark goes through Spectre.Console, which colours it: strangers' text is no markup.
+    // Only the mark goes through Spectre.Console, which colours it: remote parties' text is no markup.
     private static void Mark(IAnsiConsole console, StepStatus status) => console.Markup(status switch
     {
         StepStatus.Passed => "[green]✔[/] ",

@@ -2,7 +2,7 @@ using Relay.Logging;
 
 namespace Relay.Commands;
 
-/// <summary>Makes text of strangers (DNS, policy hosts, certificates, mail servers) safe to show on a terminal.</summary>
+/// <summary>Makes text of remote parties (DNS, policy hosts, certificates, mail servers) safe to show on a terminal.</summary>
 internal static class PlainText
 {
     /// <summary>The text with <c>?</c> for every character that is not to be shown as it is.</summary>

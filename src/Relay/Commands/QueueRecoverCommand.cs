@@ -9,7 +9,7 @@ using Relay.Queue.Storage;
 
 namespace Relay.Commands;
 
-/// <summary><c>relay queue recover</c>: salvages a damaged queue while no relay runs on it.</summary>
+/// <summary><c>relay queue recover</c>: recovers a damaged queue while no relay runs on it.</summary>
 internal static class QueueRecoverCommand
 {
     private const int MostIds = 20;
@@ -17,7 +17,7 @@ internal static class QueueRecoverCommand
     public static Command Create()
     {
         var command = new Command(
-            "recover", "Salvages a damaged queue into a fresh store; stop the relay first. The damaged file is kept");
+            "recover", "Recovers a damaged queue into a fresh store; stop the relay first. The damaged file is kept");
         command.SetAction(RunAsync);
         return command;
     }
@@ -53,10 +53,10 @@ internal static class QueueRecoverCommand
 
     private static void Print(QueueRecoveryReport report)
     {
-        Console.WriteLine($"Salvaged {report.Messages} messages with {report.Recipients} recipients; the relay can be started.");
+        Console.WriteLine($"Recovered {report.Messages} messages with {report.Recipients} recipients; the relay can be started.");
         if (report.WasDoneBefore)
         {
-            Console.WriteLine("An earlier run had salvaged them and was cut short at its end. What it held: relay queue list --state held");
+            Console.WriteLine("An earlier run had recovered them and was cut short at its end. What it held: relay queue list --state held");
         }
 
         if (report.IsLogDoubtful)

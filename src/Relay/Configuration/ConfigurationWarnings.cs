@@ -75,7 +75,7 @@ internal static class ConfigurationWarnings
         }
 
         return network.PrefixLength < (bits == 32 ? WidestOfIPv4 : WidestOfIPv6)
-            ? "trusts strangers all over the world, who may send as anybody without authenticating: an open relay; write your own networks"
+            ? "trusts clients all over the world, who may send as anybody without authenticating: an open relay; write your own networks"
             : network.PrefixLength < bits
                 ? "has public addresses: whoever has one of them may send as anybody without authenticating; keep it only if all of them are yours"
                 : null;

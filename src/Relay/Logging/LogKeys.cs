@@ -13,14 +13,14 @@ internal static class LogKeys
     public static string Of(string placeholder) => Known.GetOrAdd(placeholder, static name =>
     {
         var key = new StringBuilder(name.Length + 4);
-        foreach (var letter in name)
+        foreach (var character in name)
         {
-            if (char.IsAsciiLetterUpper(letter) && key.Length > 0)
+            if (char.IsAsciiLetterUpper(character) && key.Length > 0)
             {
                 key.Append('-');
             }
 
-            key.Append(char.ToLowerInvariant(letter));
+            key.Append(char.ToLowerInvariant(character));
         }
 
         return key.ToString();

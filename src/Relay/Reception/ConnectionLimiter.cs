@@ -6,7 +6,7 @@ namespace Relay.Reception;
 
 /// <summary>
 /// Counts open connections, in all, for each client and for each network (RFC 5321 §7.8). The last tenth of all is kept for
-/// trusted networks, so that strangers from however many addresses cannot shut the relay's own clients out.
+/// trusted networks, so that remote parties from however many addresses cannot shut the relay's own clients out.
 /// </summary>
 internal sealed class ConnectionLimiter(IOptions<RelayOptions> options)
 {

@@ -22,7 +22,7 @@ internal sealed class DestinationPolicy(IMailboxPolicy policy, IDestinationCheck
             return refusal;
         }
 
-        // Only what is known is used: RCPT waits for no name server of a stranger's.
+        // Only what is known is used: RCPT waits for no name server of a remote party's.
         if (destinations.RefusalOf(recipient.Mailbox.MailDomain) is not { } failure)
         {
             return null;

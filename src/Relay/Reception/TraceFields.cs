@@ -44,10 +44,10 @@ internal static class TraceFields
     private static string HelloName(SessionFacts session)
     {
         var name = new StringBuilder(session.HelloName.Length);
-        foreach (var letter in session.HelloName)
+        foreach (var character in session.HelloName)
         {
             name.Append(
-                char.IsWhiteSpace(letter) || char.IsControl(letter) || letter is '(' or ')' or ';' ? '?' : letter);
+                char.IsWhiteSpace(character) || char.IsControl(character) || character is '(' or ')' or ';' ? '?' : character);
         }
 
         return name.Length == 0 ? "unknown" : name.ToString();

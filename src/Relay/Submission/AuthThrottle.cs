@@ -8,7 +8,7 @@ namespace Relay.Submission;
 /// attempt of theirs is looked at, longer with every failure, and an attempt under way counts as one; who would wait too long is sent away.
 /// Attempts on one account from one network are looked at one after another, so that no network takes up the time that is left for others
 /// to log in to it. Client and account forget after a success, and all an hour after the last attempt. An account that has
-/// authenticated from a client of late has, together with that client, a measure of its own: strangers' failures do not keep out those
+/// authenticated from a client of late has, together with that client, a measure of its own: remote parties' failures do not keep out those
 /// who belong here.
 /// </summary>
 internal sealed class AuthThrottle(KnownClients known, TimeProvider clock)
@@ -35,7 +35,7 @@ internal sealed class AuthThrottle(KnownClients known, TimeProvider clock)
     private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _networks = new(Capacity, Memory, clock);
     private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _accounts = new(Capacity, Memory, clock);
     private readonly RecentTable<(AddressBlock, string), FailureMeasure.Record> _pairs = new(Capacity, Memory, clock);
-    private readonly SerialGate<(AddressBlock, string)> _strangers = new(clock);
+    private readonly SerialGate<(AddressBlock, string)> _unknown = new(clock);
     private readonly SerialGate<(AddressBlock, string)> _belonging = new(clock);
 
     /// <summary>Waits for those before an attempt, and takes a turn. Null: it is not looked at at all.</summary>
@@ -100,7 +100,7 @@ internal sealed class AuthThrottle(KnownClients known, TimeProvider clock)
 
     private ValueTask<IDisposable?> QueueAsync(LoginAttempt attempt, long started, CancellationToken cancellationToken) => attempt.IsKnown
         ? _belonging.EnterAsync((attempt.Client, attempt.Account), Patience(started), cancellationToken)
-        : _strangers.EnterAsync((attempt.Network, attempt.Account), Patience(started), cancellationToken);
+        : _unknown.EnterAsync((attempt.Network, attempt.Account), Patience(started), cancellationToken);
 
     private void End(Turn turn, FailureMeasure[] measures)
     {

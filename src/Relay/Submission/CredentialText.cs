@@ -106,9 +106,9 @@ internal static class CredentialText
             }
         }
 
-        foreach (ref var letter in text)
+        foreach (ref var character in text)
         {
-            letter = char.GetUnicodeCategory(letter) == UnicodeCategory.SpaceSeparator ? ' ' : letter;
+            character = char.GetUnicodeCategory(character) == UnicodeCategory.SpaceSeparator ? ' ' : character;
         }
 
         return true;

@@ -19,7 +19,7 @@ internal sealed class PasswordCheck(TimeProvider clock) : IDisposable
     private readonly RecentTable<(AddressBlock, string), byte[]> _proved = new(Capacity, Lifetime, clock);
 
     /// <summary>The work for those whom nobody knows yet, whose number is anybody's choice; a quarter of the places for one network.</summary>
-    public BoundedWork ForStrangers { get; } = new(Math.Max(1, Environment.ProcessorCount / 2), MaxWaiting, MaxWaiting / 4);
+    public BoundedWork ForUnknownClients { get; } = new(Math.Max(1, Environment.ProcessorCount / 2), MaxWaiting, MaxWaiting / 4);
 
     /// <summary>The work for accounts that have authenticated from there of late: kept free for them, whatever the others do.</summary>
     public BoundedWork ForKnown { get; } = new(1, MaxWaiting, MaxWaiting);
@@ -40,7 +40,7 @@ internal sealed class PasswordCheck(TimeProvider clock) : IDisposable
             return true;
         }
 
-        var verified = await (attempt.IsKnown ? ForKnown : ForStrangers).DoAsync(
+        var verified = await (attempt.IsKnown ? ForKnown : ForUnknownClients).DoAsync(
             attempt.Network, () => hash.IsOf(password.Span, cost), cancellationToken);
         if (verified == true)
         {
@@ -55,7 +55,7 @@ internal sealed class PasswordCheck(TimeProvider clock) : IDisposable
 
     public void Dispose()
     {
-        ForStrangers.Dispose();
+        ForUnknownClients.Dispose();
         ForKnown.Dispose();
     }
 

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Relay.Submission;
 
 /// <summary>
-/// Remembers things for some time after they were last set, and no more of them than fit: a stranger decides how many keys there
+/// Remembers things for some time after they were last set, and no more of them than fit: a remote party decides how many keys there
 /// are. Not safe for several threads; its owner sees to that.
 /// </summary>
 internal sealed class RecentTable<TKey, TValue>(int capacity, TimeSpan lifetime, TimeProvider clock)

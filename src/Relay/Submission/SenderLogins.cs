@@ -56,9 +56,9 @@ internal sealed class SenderLogins
 
     // RFC 5321 §2.4 has local parts differ by letter case; no two people of one organisation do.
     private static string Form(string localPart, string domain) =>
-        $"{string.Concat(localPart.EnumerateRunes().Select(letter => Lower(letter).ToString()))}@{domain}";
+        $"{string.Concat(localPart.EnumerateRunes().Select(character => Lower(character).ToString()))}@{domain}";
 
-    // Only letters that are each other's other case: the Kelvin sign has k for its lower case, and is another letter.
-    private static Rune Lower(Rune letter) =>
-        Rune.ToLowerInvariant(letter) is var lower && Rune.ToUpperInvariant(lower) == letter ? lower : letter;
+    // Only letters that are each other's other case: the Kelvin sign has k for its lower case, and is another character.
+    private static Rune Lower(Rune character) =>
+        Rune.ToLowerInvariant(character) is var lower && Rune.ToUpperInvariant(lower) == character ? lower : character;
 }

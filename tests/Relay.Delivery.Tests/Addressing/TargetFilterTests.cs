@@ -53,7 +53,7 @@ public class TargetFilterTests
         Assert.Empty(host.Connections);
     }
 
-    [Theory] // RFC 1918 §3, RFC 6890 §2.2.2: a stranger's zone does not lead into the operator's network
+    [Theory] // RFC 1918 §3, RFC 6890 §2.2.2: a remote party's zone does not lead into the operator's network
     [InlineData("10.0.0.1")]
     [InlineData("172.16.3.4")]
     [InlineData("192.168.1.1")]

@@ -167,7 +167,7 @@ public class HostOrderTests
         (await lab.DeliverAsync("a.test")).AssertDelivered();
     }
 
-    [Fact] // bounded work: a stranger's zone cannot keep an attempt busy without end
+    [Fact] // bounded work: a remote party's zone cannot keep an attempt busy without end
     public async Task Deliver_ZoneFullOfDeadHosts_EndsAfterTwentyConnections()
     {
         await using var lab = new DeliveryLab();

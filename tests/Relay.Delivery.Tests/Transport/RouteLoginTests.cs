@@ -34,7 +34,7 @@ public sealed class RouteLoginTests : IAsyncLifetime
             _lab.Log.All, logged => logged.Fields.Values.Any(value => value?.Contains("pässword", StringComparison.Ordinal) == true));
     }
 
-    [Fact] // SUB-16, RFC 4954 §5: what a client said of the submitter goes to nobody, and to strangers not even that there is AUTH
+    [Fact] // SUB-16, RFC 4954 §5: what a client said of the submitter goes to nobody, and to remote parties not even that there is AUTH
     public async Task Deliver_WithoutLogin_SaysNothingOfAuth()
     {
         var host = _lab.StartMx("a.test", "mx.a.test", Upstream("mx.a.test"));

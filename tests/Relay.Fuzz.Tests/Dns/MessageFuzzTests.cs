@@ -194,7 +194,7 @@ public sealed class MessageFuzzTests
         if (!name.IsRoot)
         {
             Assert.All(name.Value.Split('.'), label => Assert.InRange(label.Length, 1, 63));
-            Assert.DoesNotContain(name.Value, letter => letter is <= ' ' or > '~' or (>= 'A' and <= 'Z'));
+            Assert.DoesNotContain(name.Value, character => character is <= ' ' or > '~' or (>= 'A' and <= 'Z'));
 
             // RFC 2181 §11: DNS carries names that nobody may write in mail; those that may be written are the same name.
             Assert.True(!DomainName.TryParse(name.Value, out var again) || again == name);

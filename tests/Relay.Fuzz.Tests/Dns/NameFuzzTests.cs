@@ -57,11 +57,11 @@ public sealed class NameFuzzTests
         {
             Assert.True(isName || name.IsRoot);
             Assert.InRange(name.Value.Length, 0, 253);
-            Assert.DoesNotContain(name.Value, letter => letter is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_' or '.'));
+            Assert.DoesNotContain(name.Value, character => character is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_' or '.'));
             if (isName)
             {
                 // RFC 3490 §3.1: labels end where the text has a full stop of some script, and nowhere else.
-                Assert.True(name.Value.Count(letter => letter == '.') <= text.Count(FullStops.Contains), name.Value);
+                Assert.True(name.Value.Count(character => character == '.') <= text.Count(FullStops.Contains), name.Value);
                 CheckAddress(name);
                 Assert.True(DomainName.TryParse(name.Value, out var again));
                 Assert.Equal(name, again);

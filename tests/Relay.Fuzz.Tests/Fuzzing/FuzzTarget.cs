@@ -2,7 +2,7 @@ using FsCheck;
 
 namespace Relay.Fuzz.Tests.Fuzzing;
 
-/// <summary>A parser of octets that strangers write, and what a case of it is.</summary>
+/// <summary>A parser of octets that remote parties write, and what a case of it is.</summary>
 /// <param name="Name">Names it in reports, and together with the number of a case decides that case's octets.</param>
 /// <param name="Seeds">Inputs to mutate: sound ones, and those that are known to be nasty.</param>
 /// <param name="Structures">Inputs in the shape of the grammar, with parts of it broken.</param>

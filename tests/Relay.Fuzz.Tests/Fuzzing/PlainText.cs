@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Relay.Fuzz.Tests.Fuzzing;
 
-/// <summary>What every text from a stranger has to keep once it is ours.</summary>
+/// <summary>What every text from a remote party has to keep once it is ours.</summary>
 internal static class PlainText
 {
     /// <summary>No control, no line separator, and no half of a character: it stays on its line wherever it goes.</summary>

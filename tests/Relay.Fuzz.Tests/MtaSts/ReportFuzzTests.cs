@@ -46,7 +46,7 @@ public sealed class ReportFuzzTests
     };
 
     [Fact] // HARD-12, RPT-21, RFC 8460 §4.4, §5.3
-    public void Report_OfAnyEvidence_KeepsToSchemaAndLines() => FuzzRun.Of(Target);
+    public void Report_OfAnyObservation_KeepsToSchemaAndLines() => FuzzRun.Of(Target);
 
     private static Reading Read(byte[] octets)
     {
@@ -66,7 +66,7 @@ public sealed class ReportFuzzTests
         {
             Assert.Empty(JsonSchemaCheck.Validate("tlsrpt-report.schema.json", report.Json));
             Assert.True(System.Text.Ascii.IsValid(report.Summary));
-            Assert.DoesNotContain(report.Summary, letter => letter is < ' ' and not '\n');
+            Assert.DoesNotContain(report.Summary, character => character is < ' ' and not '\n');
             CheckMessage(message);
         });
     }
@@ -87,7 +87,7 @@ public sealed class ReportFuzzTests
         var text = Encoding.UTF8.GetString(part);
         var types = Enum.GetValues<TlsResultType>();
         Assert.True(DomainName.TryParse("example.test", out var domain));
-        var evidence = new TlsObservation
+        var observation = new TlsObservation
         {
             PolicyDomain = domain,
             Policy = policy,
@@ -100,13 +100,13 @@ public sealed class ReportFuzzTests
             ReceivingAddress = IPAddress.Parse("::ffff:192.0.2.1"),
             Time = DateTimeOffset.UnixEpoch,
         };
-        return FailureKey.Of(evidence, new ObservedFailure(types[index % types.Length], text));
+        return FailureKey.Of(observation, new ObservedFailure(types[index % types.Length], text));
     }
 
     private static void CheckMessage(byte[] message)
     {
         var text = Encoding.ASCII.GetString(message);
-        Assert.DoesNotContain(text, letter => letter is > '~' or (< ' ' and not ('\r' or '\n')));
+        Assert.DoesNotContain(text, character => character is > '~' or (< ' ' and not ('\r' or '\n')));
         var lines = text.Split("\r\n");
         Assert.All(lines, line => Assert.False(line.Length > 998 || line.AsSpan().ContainsAny('\r', '\n')));
 

@@ -75,7 +75,7 @@ public sealed class TlsRptRecordFuzzTests
     {
         Assert.InRange(destination.Rua.Length, 8, 2048);
         Assert.True(record.AsSpan().IndexOf(Encoding.ASCII.GetBytes(destination.Rua)) >= 0, "not as published");
-        Assert.DoesNotContain(destination.Rua, letter => letter is <= ' ' or > '~' or '!' or ',' or ';');
+        Assert.DoesNotContain(destination.Rua, character => character is <= ' ' or > '~' or '!' or ',' or ';');
         switch (destination)
         {
             case TlsRptDestination.Mail mail:

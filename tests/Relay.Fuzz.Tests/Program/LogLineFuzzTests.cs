@@ -8,7 +8,7 @@ using Relay.Logging;
 
 namespace Relay.Fuzz.Tests.Program;
 
-/// <summary>Lines of the log, which every stranger's words end up in.</summary>
+/// <summary>Lines of the log, which every remote party's words end up in.</summary>
 public sealed class LogLineFuzzTests
 {
     private static readonly FuzzTarget Target = new(
@@ -34,7 +34,7 @@ public sealed class LogLineFuzzTests
         return new Reading(true, () =>
         {
             CheckLine(text);
-            Assert.DoesNotContain(text, letter => letter is '\u202E' or '\uFEFF');
+            Assert.DoesNotContain(text, character => character is '\u202E' or '\uFEFF');
             Assert.EndsWith(" last=end\n", text, StringComparison.Ordinal);
             const string Start = "1970-01-01T00:00:00.000Z INF delivered text=";
             Assert.StartsWith(Start, text, StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class LogLineFuzzTests
     private static void CheckLine(string line)
     {
         Assert.EndsWith("\n", line, StringComparison.Ordinal);
-        Assert.DoesNotContain(line[..^1], letter => char.IsControl(letter) || letter is '\u2028' or '\u2029');
+        Assert.DoesNotContain(line[..^1], character => char.IsControl(character) || character is '\u2028' or '\u2029');
     }
 
     // Bare without blanks and quotes, or in quotes with every quote inside escaped.
@@ -65,7 +65,7 @@ public sealed class LogLineFuzzTests
     {
         if (!value.StartsWith('"'))
         {
-            Assert.DoesNotContain(value, letter => letter is <= ' ' or > '~' or '"' or '\\');
+            Assert.DoesNotContain(value, character => character is <= ' ' or > '~' or '"' or '\\');
             return;
         }
 

@@ -103,10 +103,10 @@ public sealed class CommandFuzzTests
         {
             case SmtpCommand.Hello hello:
                 Assert.InRange(hello.Name.Length, 1, DomainSyntax.MaxOctets);
-                Assert.DoesNotContain(hello.Name, letter => letter is <= ' ' or > '~' or '(' or ')' or ';');
+                Assert.DoesNotContain(hello.Name, character => character is <= ' ' or > '~' or '(' or ')' or ';');
                 break;
             case SmtpCommand.Auth auth:
-                Assert.DoesNotContain(auth.Mechanism, letter => letter is <= ' ' or > '~');
+                Assert.DoesNotContain(auth.Mechanism, character => character is <= ' ' or > '~');
                 break;
             case SmtpCommand.Bdat bdat:
                 Assert.True(bdat.Octets >= 0);

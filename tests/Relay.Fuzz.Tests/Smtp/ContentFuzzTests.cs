@@ -53,7 +53,7 @@ public sealed class ContentFuzzTests
             if (!plain.IsBad)
             {
                 Assert.Equal(plain.Content, whole.Content);
-                Assert.Equal(plain.Content.Any(letter => letter > 127), whole.IsEightBit);
+                Assert.Equal(plain.Content.Any(character => character > 127), whole.IsEightBit);
             }
         });
     }
@@ -67,7 +67,7 @@ public sealed class ContentFuzzTests
             var text = Encoding.Latin1.GetString(octets);
             Assert.False(whole.IsEnded);
             Assert.Equal(text, whole.Content);
-            Assert.Equal(text.Any(letter => letter > 127), whole.IsEightBit);
+            Assert.Equal(text.Any(character => character > 127), whole.IsEightBit);
             Assert.Equal(PlainContent.AreBad(text.Split("\r\n")), whole.Fault != ContentFault.None);
             Assert.Equal(text.Length == 0 || text.EndsWith("\r\n", StringComparison.Ordinal), whole.IsAtLineStart);
         });

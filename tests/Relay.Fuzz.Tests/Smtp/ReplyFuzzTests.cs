@@ -104,7 +104,7 @@ public sealed class ReplyFuzzTests
         Assert.InRange(reply.Lines.Count, 1, ReplyReader.MaxReplyLength / 5);
         Assert.InRange(reply.Lines.Sum(line => line.Length), 0, ReplyReader.MaxReplyLength);
         Assert.True(reply.Status.IsNone || reply.Status.Class == reply.Code / 100);
-        Assert.DoesNotContain(reply.ToString(), letter => char.IsControl(letter) || letter is '\u2028' or '\u2029');
+        Assert.DoesNotContain(reply.ToString(), character => char.IsControl(character) || character is '\u2028' or '\u2029');
         var offered = EhloReply.CapabilitiesIn(reply);
         Assert.True(offered.MaxSize is null or > 0);
         Assert.DoesNotContain(' ', EhloReply.NameIn(reply));

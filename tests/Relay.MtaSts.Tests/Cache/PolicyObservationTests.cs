@@ -23,7 +23,7 @@ public sealed class PolicyObservationTests
         await using var lab = await ExpireAsync(mode);
         lab.Play(Domain, new PolicyHostScript { Certificate = lab.Authority.Issue(Host), Status = 404 });
         Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
-        var detail = Assert.Single(lab.Evidence.All);
+        var detail = Assert.Single(lab.Observations.All);
         Assert.Equal(("no-policy-found", ObservationCount.DetailsOnly), (detail.Policy.Type.ToWord(), detail.Count));
         Assert.Equal(TlsResultType.StsPolicyFetchError, Assert.Single(detail.Failures).Type);
     }
@@ -41,7 +41,7 @@ public sealed class PolicyObservationTests
         lab.PublishRecord(Domain);
         lab.LetTtlPass();
         Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
-        Assert.Empty(lab.Evidence.All);
+        Assert.Empty(lab.Observations.All);
     }
 
     [Theory] // STS-38, STS-70: policy-fetch-backoff and cached-policy-refresh-due-fails
@@ -60,8 +60,8 @@ public sealed class PolicyObservationTests
         lab.Clock.Advance(TimeSpan.FromMinutes(4));
         await lab.AskAsync(Domain);
         await lab.Refresher.PassAsync(StsLab.Token);
-        Assert.Equal(reported, lab.Evidence.All.Count);
-        Assert.All(lab.Evidence.All, detail => Assert.Equal(("sts", ObservationCount.DetailsOnly), (detail.Policy.Type.ToWord(), detail.Count)));
+        Assert.Equal(reported, lab.Observations.All.Count);
+        Assert.All(lab.Observations.All, detail => Assert.Equal(("sts", ObservationCount.DetailsOnly), (detail.Policy.Type.ToWord(), detail.Count)));
     }
 
     private static async Task<StsLab> ExpireAsync(string mode)

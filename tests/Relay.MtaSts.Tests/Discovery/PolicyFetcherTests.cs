@@ -100,9 +100,9 @@ public sealed class PolicyFetcherTests
     public async Task Fetch_BadCertificate_IsWebPkiInvalidAndSendsNoRequest(string kind, string reason)
     {
         await using var lab = StsLab.Start();
-        using var stranger = new LabCertificateAuthority("Stranger", lab.Clock);
+        using var otherAuthority = new LabCertificateAuthority("Other", lab.Clock);
         lab.Publish(Domain, "1", Good);
-        lab.Play(Domain, Serve(lab) with { Certificate = Bad(lab.Authority, stranger, kind) });
+        lab.Play(Domain, Serve(lab) with { Certificate = Bad(lab.Authority, otherAuthority, kind) });
         await AssertFailsAsync(lab, TlsResultType.StsWebPkiInvalid, reason);
         Assert.Empty(lab.Web.Requests);
     }
@@ -313,12 +313,12 @@ public sealed class PolicyFetcherTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetching);
     }
 
-    private static LabCertificate Bad(LabCertificateAuthority authority, LabCertificateAuthority stranger, string kind) => kind switch
+    private static LabCertificate Bad(LabCertificateAuthority authority, LabCertificateAuthority otherAuthority, string kind) => kind switch
     {
         "expired" => authority.IssueExpired(Host),
         "not-yet-valid" => authority.IssueNotYetValid(Host),
         "self-signed" => authority.IssueSelfSigned(Host),
-        "other-authority" => stranger.Issue(Host),
+        "other-authority" => otherAuthority.Issue(Host),
         "no-intermediate" => authority.IssueWithoutIntermediate(Host),
         "client-usage" => authority.IssueForClients(Host),
         "wrong-name" => authority.IssueWrongName(),

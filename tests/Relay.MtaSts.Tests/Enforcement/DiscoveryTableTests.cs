@@ -54,7 +54,7 @@ public sealed class DiscoveryTableTests
         await lab.Middleware.InvokeAsync(
             attempt, Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Good, string.Empty)), StsLab.Token);
         AssertApplied(row.Text(mode), mode, attempt);
-        AssertReported(row, mode, [.. lab.Evidence.All.Where(evidence => evidence.Count == ObservationCount.DetailsOnly)]);
+        AssertReported(row, mode, [.. lab.Observations.All.Where(observation => observation.Count == ObservationCount.DetailsOnly)]);
     }
 
     private static void AssertApplied(string expected, string mode, DeliveryAttempt attempt)

@@ -57,11 +57,11 @@ public sealed class MtaStsMiddlewareTests
 
         // The host behind the one that took the mail was never in question.
         Assert.Equal(Unlisted, Assert.Single(lab.Log.Named("mx-refused")).Fields["Mx"]);
-        Assert.Equal([ObservationCount.Failure, ObservationCount.Success], lab.Evidence.All.Select(evidence => evidence.Count));
+        Assert.Equal([ObservationCount.Failure, ObservationCount.Success], lab.Observations.All.Select(observation => observation.Count));
     }
 
     [Fact] // RPT-19, RPT-45, RFC 8460 §3
-    public async Task Enforce_TlsReport_IsHeldToNothingAndLeavesNoEvidence()
+    public async Task Enforce_TlsReport_IsHeldToNothingAndLeavesNoObservation()
     {
         await using var lab = Lab(Enforce);
         var bad = Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Bad(CertificateFaults.Expired), string.Empty));
@@ -69,7 +69,7 @@ public sealed class MtaStsMiddlewareTests
         Assert.Null(attempt.Hosts[0].Refusal);
         Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
-        Assert.Empty(lab.Evidence.All);
+        Assert.Empty(lab.Observations.All);
     }
 
     [Fact] // STS-56, RFC 8461 §4.1
@@ -89,7 +89,7 @@ public sealed class MtaStsMiddlewareTests
         Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Equal("sts-mx-not-listed", Assert.Single(lab.Log.Named("sts-testing")).Fields["Reason"]);
-        Assert.Equal(ObservationCount.Failure, Assert.Single(lab.Evidence.All).Count);
+        Assert.Equal(ObservationCount.Failure, Assert.Single(lab.Observations.All).Count);
     }
 
     [Theory] // STS-62: a policy never weakens what another plugin demands
@@ -174,7 +174,7 @@ public sealed class MtaStsMiddlewareTests
         await DeliverAsync(lab, attempt, GoodTls);
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Empty(lab.Dns.Queries.All);
-        Assert.Empty(lab.Evidence.All);
+        Assert.Empty(lab.Observations.All);
     }
 
     [Fact] // STS-14, STS-16, RFC 8461 §3.4: the attempt's policy domain and no other
@@ -220,8 +220,8 @@ public sealed class MtaStsMiddlewareTests
         await DeliverAsync(lab, Attempts.To(Domain, Listed), GoodTls);
         await DeliverAsync(
             lab, Attempts.To(Domain, Listed), Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Good, string.Empty), isFirstUse: false));
-        var evidence = Assert.Single(lab.Evidence.All);
-        Assert.Equal(("sts", Enforce.TrimEnd(), ObservationCount.Success), (evidence.Policy.Type.ToWord(), string.Join('\n', evidence.Policy.Strings), evidence.Count));
+        var observation = Assert.Single(lab.Observations.All);
+        Assert.Equal(("sts", Enforce.TrimEnd(), ObservationCount.Success), (observation.Policy.Type.ToWord(), string.Join('\n', observation.Policy.Strings), observation.Count));
     }
 
     [Fact] // STS-59: the refusal of STARTTLS, whatever its class, is transient under a policy (RFC 8461 §5.1)

@@ -41,7 +41,7 @@ public sealed class SessionTableTests
         var attempt = Attempt(name);
         await lab.Middleware.InvokeAsync(attempt, Attempts.Transport(host => SessionOf(row)), StsLab.Token);
         AssertOutcome(row, mode, attempt.Recipients[0].Outcome);
-        AssertCounted(row, mode, lab.Evidence.All);
+        AssertCounted(row, mode, lab.Observations.All);
     }
 
     private static DeliveryAttempt Attempt(string name) => name switch
@@ -70,13 +70,13 @@ public sealed class SessionTableTests
 
     private static void AssertCounted(JsonElement row, string mode, IReadOnlyList<TlsObservation> all)
     {
-        var evidence = all[0];
+        var observation = all[0];
         var isFailure = row.GetProperty("counts").Text(mode) == "failure";
-        Assert.Equal(isFailure ? ObservationCount.Failure : ObservationCount.Success, evidence.Count);
-        Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", evidence.Policy.Type.ToWord());
+        Assert.Equal(isFailure ? ObservationCount.Failure : ObservationCount.Success, observation.Count);
+        Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", observation.Policy.Type.ToWord());
         if (!isFailure)
         {
-            Assert.Empty(evidence.Failures);
+            Assert.Empty(observation.Failures);
             return;
         }
 
@@ -86,10 +86,10 @@ public sealed class SessionTableTests
             expected.AddRange(more.EnumerateArray().Select(type => type.GetString()));
         }
 
-        Assert.Equal(expected, evidence.Failures.Select(failure => failure.Type.ToWord()));
+        Assert.Equal(expected, observation.Failures.Select(failure => failure.Type.ToWord()));
         if (row.TryGetProperty("failure_reason_code", out var reason))
         {
-            Assert.Equal(reason.GetString(), evidence.Failures[0].Reason);
+            Assert.Equal(reason.GetString(), observation.Failures[0].Reason);
         }
     }
 

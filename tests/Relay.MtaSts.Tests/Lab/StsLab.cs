@@ -53,7 +53,7 @@ internal sealed class StsLab : IAsyncDisposable
 
     public LogEvents Log { get; } = new();
 
-    public ObservationList Evidence { get; } = new();
+    public ObservationList Observations { get; } = new();
 
     public IPolicyCache Cache => _services.GetRequiredService<IPolicyCache>();
 
@@ -149,7 +149,7 @@ internal sealed class StsLab : IAsyncDisposable
             .AddSingleton<IConfiguration>(configuration)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
             .AddSingleton<TimeProvider>(Clock)
-            .AddSingleton<ITlsReportSink>(Evidence)
+            .AddSingleton<ITlsReportSink>(Observations)
             .AddRelayDns()
             .AddMtaSts(configuration);
         (change ?? _change)?.Invoke(services);

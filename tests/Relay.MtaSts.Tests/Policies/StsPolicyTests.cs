@@ -62,7 +62,7 @@ public sealed class StsPolicyTests
         Assert.Equal(Body, Assert.IsType<PolicyReading.Valid>(reading).Policy.Text);
     }
 
-    [Fact] // RFC 8461 §3.2: whatever a stranger publishes
+    [Fact] // RFC 8461 §3.2: whatever a remote party publishes
     public void Policy_TruncatedOrScrambled_NeverThrows()
     {
         var body = "version: STSv1\r\nmode: enforce\r\nmx: mail.example.test\r\nmx: *.example.test\r\nmax_age: 604800\r\n"u8.ToArray();

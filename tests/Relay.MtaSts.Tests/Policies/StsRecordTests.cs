@@ -45,7 +45,7 @@ public sealed class StsRecordTests
         Assert.Equal((fault, offset), (invalid.Fault, invalid.Offset));
     }
 
-    [Fact] // RFC 8461 §3.1: whatever a stranger publishes
+    [Fact] // RFC 8461 §3.1: whatever a remote party publishes
     public void Record_TruncatedOrScrambled_NeverThrows()
     {
         var record = "v=STSv1; id=20240131T090000Z; note=x1;"u8.ToArray();

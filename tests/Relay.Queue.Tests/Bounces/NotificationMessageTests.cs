@@ -8,7 +8,7 @@ using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Tests.Bounces;
 
-/// <summary>What a notification looks like, whatever strangers put into it.</summary>
+/// <summary>What a notification looks like, whatever remote parties put into it.</summary>
 public sealed class NotificationMessageTests
 {
     private const string Header = "Message-ID: <1@client.test>\r\nSubject: letter\r\n";
@@ -29,7 +29,7 @@ public sealed class NotificationMessageTests
     }
 
     [Fact] // HARD-12, RFC 5322 §2.1.1, §2.2
-    public async Task Values_OfStrangers_BreakNeitherLinesNorParts()
+    public async Task Values_OfRemoteParties_BreakNeitherLinesNorParts()
     {
         var reply = "550 5.1.1 \u0085x\u2028--b\u0007" + new string('y', 60_000) + new string(' ', 3000) + "end";
         var failure = Refused("bob", reply) with { Text = "mx\r\nX-Evil: 1\r\n\r\nsaid" };
@@ -40,7 +40,7 @@ public sealed class NotificationMessageTests
         Assert.DoesNotContain("\nX-Evil", text, StringComparison.Ordinal);
         Assert.True(Ascii.IsValid(text));
         Assert.Equal(text.Length, text.Replace("\r\n", string.Empty, StringComparison.Ordinal).Length + (2 * text.Split("\r\n").Length) - 2);
-        Assert.DoesNotContain(text.Replace("\r\n", string.Empty, StringComparison.Ordinal), letter => char.IsControl(letter));
+        Assert.DoesNotContain(text.Replace("\r\n", string.Empty, StringComparison.Ordinal), character => char.IsControl(character));
         Assert.All(text.Split("\r\n"), line => Assert.InRange(line.Length, 0, 998));
         Assert.Equal(3, PartsOf(text).Count);
         Assert.Contains("Content-Transfer-Encoding: quoted-printable", PartsOf(text)[2], StringComparison.Ordinal);

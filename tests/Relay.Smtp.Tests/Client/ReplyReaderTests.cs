@@ -4,7 +4,7 @@ using Relay.Smtp.Client;
 
 namespace Relay.Smtp.Tests.Client;
 
-/// <summary>Replies: their grammar, their limits, and what strangers make of both.</summary>
+/// <summary>Replies: their grammar, their limits, and what remote parties make of both.</summary>
 public sealed class ReplyReaderTests
 {
     public static TheoryData<string, string> Good => new()

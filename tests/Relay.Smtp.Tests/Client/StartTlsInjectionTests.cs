@@ -6,7 +6,7 @@ using static Relay.Smtp.Tests.Client.ClientSessionHarness;
 namespace Relay.Smtp.Tests.Client;
 
 /// <summary>
-/// What a stranger on the path can put between server and client before TLS, and must never be taken for the server's word
+/// What a remote party on the path can put between server and client before TLS, and must never be taken for the server's word
 /// inside it (RFC 3207 §4.2, §6; the CVE-2011-0411 family, and NO STARTTLS of 2021).
 /// </summary>
 public sealed class StartTlsInjectionTests : IDisposable

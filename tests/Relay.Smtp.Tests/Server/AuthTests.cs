@@ -149,7 +149,7 @@ public sealed class AuthTests
         Assert.StartsWith("503 5.5.1", await server.AskAsync($"AUTH PLAIN {Base64(Good)}"), StringComparison.Ordinal);
         Assert.Single(server.Authenticator!.Asked);
 
-        // Neither RSET nor EHLO makes the client a stranger again.
+        // Neither RSET nor EHLO makes the client a remote party again.
         await server.AskAsync("RSET");
         await server.AskAsync("EHLO client.test");
         await server.AskAsync("MAIL FROM:<a@b.test>");

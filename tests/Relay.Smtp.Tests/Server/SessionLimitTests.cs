@@ -72,7 +72,7 @@ public sealed class SessionLimitTests
         Assert.Equal(6, server.Acceptor.Messages.Count);
     }
 
-    [Theory] // refusals by policy are errors too: a stranger who tries doors is not listened to for long
+    [Theory] // refusals by policy are errors too: a remote party who tries doors is not listened to for long
     [InlineData("RCPT TO:<denied@d.test>", 550)]
     [InlineData("MAIL FROM:<a@b.test> SIZE=99999999999", 552)]
     [InlineData("DATA", 554)]

@@ -39,7 +39,7 @@ public sealed class QueueRecoverCommandTests : IAsyncDisposable
 
         var recovered = await RunAsync("queue", "recover");
         Assert.Equal(0, recovered.ExitCode);
-        Assert.StartsWith("Salvaged 1 messages with 1 recipients", recovered.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Recovered 1 messages with 1 recipients", recovered.Output, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_internet.DataDirectory, "queue.db.damaged-*"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
 

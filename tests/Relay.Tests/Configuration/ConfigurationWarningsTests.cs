@@ -40,7 +40,7 @@ public sealed class ConfigurationWarningsTests : IDisposable
     [InlineData("fe80::/10", null)]
     [InlineData("203.0.113.7", null)]
     [InlineData("2001:db8::7", null)]
-    public void TrustedNetworks_OfStrangers_AreNamed(string network, string? expected)
+    public void TrustedNetworks_OfTheWholeWorld_AreNamed(string network, string? expected)
     {
         var warnings = ConfigurationWarnings.Of(new RelayOptions { TrustedNetworks = ["10.1.0.0/16", network] });
         if (expected is null)
@@ -62,14 +62,14 @@ public sealed class ConfigurationWarningsTests : IDisposable
         Assert.Equal(0, check.ExitCode);
         var lines = check.Output.Split('\n').Where(line => line.StartsWith("warning", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, lines.Count);
-        Assert.StartsWith("warning: Relay:TrustedNetworks:0: \"0.0.0.0/1\" trusts strangers", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith("warning: Relay:TrustedNetworks:1: \"128.0.0.0/1\" trusts strangers", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("warning: Relay:TrustedNetworks:0: \"0.0.0.0/1\" trusts clients", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("warning: Relay:TrustedNetworks:1: \"128.0.0.0/1\" trusts clients", lines[1], StringComparison.Ordinal);
         Assert.EndsWith("write your own networks", lines[1], StringComparison.Ordinal);
 
         await using var lab = new LabInternet();
         await using var relay = await lab.StartRelayAsync(settings);
         Assert.Contains(
-            " WRN config-warning key=Relay:TrustedNetworks:0 value=0.0.0.0/1 text=\"trusts strangers",
+            " WRN config-warning key=Relay:TrustedNetworks:0 value=0.0.0.0/1 text=\"trusts clients",
             await relay.Log.NextAsync("config-warning", Cancel),
             StringComparison.Ordinal);
         Assert.Equal(2, relay.Log.Of("config-warning").Count);

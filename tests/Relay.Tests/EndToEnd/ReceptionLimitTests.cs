@@ -84,7 +84,7 @@ public sealed class ReceptionLimitTests : IAsyncLifetime
     }
 
     [Fact] // nobody fills the log by knocking: each client has so many lines, and a count of what is missing
-    public async Task Refusals_OfOneStranger_WriteABoundedNumberOfLines()
+    public async Task Refusals_OfOneClient_WriteABoundedNumberOfLines()
     {
         var clock = new ManualClock();
         await using var relay = await _lab.StartRelayAsync(clock, ("Relay:TrustedNetworks:0", "192.0.2.0/24"));

@@ -38,7 +38,7 @@ public sealed class ReportMailTests : IAsyncDisposable
 
         // Ordinary mail is held back: the policy works.
         Assert.Contains("reason=sts-no-usable-mx", await relay.Log.NextAsync("deferred", Cancel), StringComparison.Ordinal);
-        var counted = relay.Evidence.All.Count;
+        var counted = relay.Observations.All.Count;
 
         var mailer = relay.Services.GetRequiredService<IReportMailer>();
         Assert.True(mailer.CanSend, mailer.CannotSendReason);
@@ -51,7 +51,7 @@ public sealed class ReportMailTests : IAsyncDisposable
         Assert.StartsWith("DKIM-Signature: ", message.Text, StringComparison.Ordinal);
         Assert.Contains("\r\nTLS-Report-Domain: one.test\r\n", message.Text, StringComparison.Ordinal);
         Assert.Contains($"to=<{Rua}>", await relay.Log.NextAsync("delivered", Cancel), StringComparison.Ordinal);
-        Assert.Equal(counted, relay.Evidence.All.Count);
+        Assert.Equal(counted, relay.Observations.All.Count);
     }
 
     [Fact] // RPT-55, RFC 5321 §4.5.5

@@ -36,7 +36,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         scene.Happen();
         await LetHappenAsync(scene, name, mode);
         var (connections, known, fetches) =
-            (host.Connections.Count, lab.Evidence.For(scene.Domain).Count, lab.Web.Count(scene.PolicyHost));
+            (host.Connections.Count, lab.Observations.For(scene.Domain).Count, lab.Web.Count(scene.PolicyHost));
         if (name == "cached-policy-refresh-due-fails")
         {
             known = 0;
@@ -46,7 +46,7 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         var fate = name == "policy-fetch-timeout"
             ? await AfterTimeoutAsync(scene, row, mode)
             : await PolicyLab.FateAsync(relay, $"ann@{scene.Domain}");
-        AssertDetails(row, mode, [.. lab.Evidence.For(scene.Domain).Skip(known).Where(one => one.Count == ObservationCount.DetailsOnly)]);
+        AssertDetails(row, mode, [.. lab.Observations.For(scene.Domain).Skip(known).Where(one => one.Count == ObservationCount.DetailsOnly)]);
         await AssertAppliedAsync(row, mode, scene, fate, host, connections);
         if (name is "policy-fetch-backoff" or "txt-id-unchanged")
         {
@@ -58,12 +58,12 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
     // Mail does not hold its place for the whole of the limit: it goes on under the old policy, or comes again.
     private async Task<string> AfterTimeoutAsync(DiscoveryScene scene, EnforcementRow row, string mode)
     {
-        var (lab, known) = (table.Lab, table.Lab.Evidence.For(scene.Domain).Count);
+        var (lab, known) = (table.Lab, table.Lab.Observations.For(scene.Domain).Count);
         var fetches = mode == "no_policy" ? 1 : 2;
         await Poll.UntilAsync(() => lab.Web.Count(scene.PolicyHost) == fetches, PolicyLab.Token);
         lab.Clock.Advance(TableRelay.FetchTimeout);
         var fate = await PolicyLab.FateAsync(table.Relay, $"ann@{scene.Domain}");
-        await Poll.UntilAsync(() => row.Count(mode) == "none" || lab.Evidence.For(scene.Domain).Skip(known).Any(one => one.Count == ObservationCount.DetailsOnly), PolicyLab.Token);
+        await Poll.UntilAsync(() => row.Count(mode) == "none" || lab.Observations.For(scene.Domain).Skip(known).Any(one => one.Count == ObservationCount.DetailsOnly), PolicyLab.Token);
         if (mode != "no_policy")
         {
             return fate;

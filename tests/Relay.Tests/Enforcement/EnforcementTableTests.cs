@@ -43,7 +43,7 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         AssertOutcome(row, mode, fate);
         AssertPolicyLogged(row, mode, scene, fate);
         AssertHosts(row, mode, scene);
-        AssertObservations(row, mode, [.. lab.Evidence.For(scene.PolicyDomain).Skip(earlier)]);
+        AssertObservations(row, mode, [.. lab.Observations.For(scene.PolicyDomain).Skip(earlier)]);
     }
 
     // The host offers STARTTLS once, and closes, so that the next message finds no open connection.
@@ -52,7 +52,7 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         scene.Host!.ForNextConnection(table.Lab.Good(scene.Listed).At(MxRule.EndOfData, MxAction.ReplyAndClose("250 2.0.0 Taken")));
         Assert.Contains(" tls=TLS", await PolicyLab.SendAndSeeAsync(table.Relay, $"early@{scene.Domain}"), StringComparison.Ordinal);
         await scene.Host.Connections[0].Ended.WaitAsync(PolicyLab.Token);
-        return table.Lab.Evidence.For(scene.PolicyDomain).Count;
+        return table.Lab.Observations.For(scene.PolicyDomain).Count;
     }
 
     private static void AssertOutcome(EnforcementRow row, string mode, string fate)
@@ -138,25 +138,25 @@ public sealed class EnforcementTableTests(TableRelay table) : IClassFixture<Tabl
         }
     }
 
-    private static void AssertObservations(EnforcementRow row, string mode, IReadOnlyList<TlsObservation> evidence)
+    private static void AssertObservations(EnforcementRow row, string mode, IReadOnlyList<TlsObservation> observations)
     {
         if (row.Count(mode) == "none" || row.Event == "recipient-address-literal")
         {
             // An address literal has no policy domain, hence nobody to report to.
-            Assert.Empty(evidence);
+            Assert.Empty(observations);
             return;
         }
 
-        Assert.All(evidence, one => Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", one.Policy.Type.ToWord()));
+        Assert.All(observations, one => Assert.Equal(mode is "enforce" or "testing" ? "sts" : "no-policy-found", one.Policy.Type.ToWord()));
         if (row.Count(mode) == "success")
         {
-            var success = Assert.Single(evidence);
+            var success = Assert.Single(observations);
             Assert.Equal(ObservationCount.Success, success.Count);
             Assert.Empty(success.Failures);
             return;
         }
 
-        var failure = Assert.Single(evidence, one => one.Count == ObservationCount.Failure);
+        var failure = Assert.Single(observations, one => one.Count == ObservationCount.Failure);
         Assert.Equal(row.ResultTypes, failure.Failures.Select(fault => fault.Type.ToWord()));
         AssertReason(row, failure.Failures[0].Reason);
     }

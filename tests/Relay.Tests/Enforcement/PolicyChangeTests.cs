@@ -154,7 +154,7 @@ public sealed class PolicyChangeTests : IAsyncLifetime
     }
 
     [Fact] // RFC 8460 §4.2: sessions are counted, not messages.
-    public async Task Evidence_OfManyMessagesOnOneConnection_IsCountedOnce()
+    public async Task Session_OfManyMessages_IsCountedOnce()
     {
         var mx = AddHost();
         _lab.Publish(Domain, "1", PolicyLab.Policy("enforce", PolicyLab.LongAge, Mx));
@@ -165,7 +165,7 @@ public sealed class PolicyChangeTests : IAsyncLifetime
         }
 
         Assert.Single(mx.Connections);
-        Assert.Equal(ObservationCount.Success, Assert.Single(_lab.Evidence.For(Domain)).Count);
+        Assert.Equal(ObservationCount.Success, Assert.Single(_lab.Observations.For(Domain)).Count);
     }
 
     // A retry comes a little late at random, and only once the deferral is stored.

@@ -44,7 +44,7 @@ internal sealed class PolicyLab : IAsyncDisposable
 
     public LabCertificateAuthority Authority { get; }
 
-    public ObservationList Evidence { get; } = new();
+    public ObservationList Observations { get; } = new();
 
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("relay-sts-").FullName;
 
@@ -109,7 +109,7 @@ internal sealed class PolicyLab : IAsyncDisposable
 
     public Task<RelayUnderTest> StartRelayAsync(params (string Key, string Value)[] settings) => RelayUnderTest.StartAsync(
         Clock,
-        services => services.AddSingleton<ITlsReportSink>(Evidence),
+        services => services.AddSingleton<ITlsReportSink>(Observations),
         [
             ("Relay:HostName", "relay.test"),
             ("Relay:DataDirectory", DataDirectory),

@@ -12,7 +12,7 @@ public sealed class TrustUnderFireTests : IAsyncLifetime
     // A step of the clock for each look at the log: time limits of minutes pass in a moment.
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
 
-    // A site that failed rests for a quarter of an hour and then tries one message of those that wait, the oldest first.
+    // A site that failed backs off for a quarter of an hour and then tries one message of those that wait, the oldest first.
     private const int StepsOfALimit = 60;
     private static readonly TimeSpan LongStep = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);

@@ -25,7 +25,7 @@ public sealed class LogLineTests
     public void Text_HostileValue_IsEscapedOnOneLine()
     {
         var line = Text(("Text", "a\r\n2026 INF delivered queue=\"X\" \\ \u0085\u2028\u202e\0"));
-        Assert.Equal(1, line.Count(letter => letter == '\n'));
+        Assert.Equal(1, line.Count(character => character == '\n'));
         Assert.EndsWith("text=\"a\\r\\n2026 INF delivered queue=\\\"X\\\" \\\\ \\u{85}\\u{2028}\\u{202E}\\u{0}\"\n", line, StringComparison.Ordinal);
     }
 

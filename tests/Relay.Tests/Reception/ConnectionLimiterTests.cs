@@ -58,8 +58,8 @@ public sealed class ConnectionLimiterTests
         Assert.Equal(ConnectionAdmission.Admitted, limiter.Enter(Ann));
     }
 
-    [Fact] // HARD-15: strangers from however many addresses leave room for the relay's own clients
-    public void Enter_StrangersTakeAllTheyCan_TrustedNetworksStillComeIn()
+    [Fact] // HARD-15: remote parties from however many addresses leave room for the relay's own clients
+    public void Enter_UnknownClientsTakeAllTheyCan_TrustedNetworksStillComeIn()
     {
         var limiter = Make(total: 100, perAddress: 100);
         var admitted = Enumerable.Range(0, 200)

@@ -29,7 +29,7 @@ public sealed class TokenBucketsTests
         Assert.False(buckets.TryTake(Client(1), out _));
     }
 
-    [Fact] // HARD-15: a million strangers cost no more memory than ten thousand
+    [Fact] // HARD-15: a million remote parties cost no more memory than ten thousand
     public void Take_ByEndlessClients_StaysBoundedAndForgetsTheIdle()
     {
         var buckets = new TokenBuckets(size: 2, perMinute: 60, _clock);

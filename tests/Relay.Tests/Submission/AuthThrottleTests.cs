@@ -209,7 +209,7 @@ public sealed class AuthThrottleTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(1), Attempt("192.0.2.1", "ann"));
     }
 
-    [Fact] // A stranger decides how many names and addresses there are.
+    [Fact] // A remote party decides how many names and addresses there are.
     public void Table_OfManyKeys_KeepsTheLatestAndNoMoreThanFit()
     {
         var table = new RecentTable<string, int>(100, TimeSpan.FromHours(1), _clock);

@@ -84,7 +84,7 @@ public sealed class GuessingTests : IAsyncLifetime
     }
 
     [Fact] // one who guesses does not lock the account for its owner at an address that nobody has seen
-    public async Task Owner_WhileAStrangerGuesses_GetsInFromANewPlace()
+    public async Task Owner_WhileAnotherClientGuesses_GetsInFromANewPlace()
     {
         _lab.AddAccount("ann", "secret");
         await using var relay = await _lab.StartRelayAsync(_clock);
@@ -128,9 +128,9 @@ public sealed class GuessingTests : IAsyncLifetime
         // Who is not known is sent away by now.
         await (await Task.WhenAny(guesses.Skip(1)));
         Assert.Contains(guesses, guess => guess.IsCompleted && guess.Result.StartsWith("421", StringComparison.Ordinal));
-        await using (var stranger = await OpenAsync(relay, "127.0.6.6"))
+        await using (var unknown = await OpenAsync(relay, "127.0.6.6"))
         {
-            await stranger.SayAsync(SubmissionLab.Plain("job", "secret"), "421", Cancel);
+            await unknown.SayAsync(SubmissionLab.Plain("job", "secret"), "421", Cancel);
         }
 
         await using var job = await OpenAsync(relay, "127.0.5.5");
@@ -148,9 +148,9 @@ public sealed class GuessingTests : IAsyncLifetime
             await known.SayAsync(SubmissionLab.Plain("ann", "secret"), "235", Cancel);
         }
 
-        // All the work that is done for strangers, and all the places for it.
+        // All the work that is done for remote parties, and all the places for it.
         using var hold = new ManualResetEventSlim();
-        var work = relay.Services.GetRequiredService<PasswordCheck>().ForStrangers;
+        var work = relay.Services.GetRequiredService<PasswordCheck>().ForUnknownClients;
         var crowd = Enumerable.Range(1, 200)
             .Select(i => work.DoAsync(
                 AddressBlock.OfNetwork(IPAddress.Parse($"10.0.{i}.1")),
@@ -163,10 +163,10 @@ public sealed class GuessingTests : IAsyncLifetime
             .ToList();
         await Poll.UntilAsync(() => crowd.Count(one => !one.IsCompleted) == 32 + Math.Max(1, Environment.ProcessorCount / 2), Cancel);
 
-        await using var stranger = await OpenAsync(relay);
-        await stranger.SayAsync(SubmissionLab.Plain("ann", "guess"), "454 4.7.0", Cancel);
+        await using var unknown = await OpenAsync(relay);
+        await unknown.SayAsync(SubmissionLab.Plain("ann", "guess"), "454 4.7.0", Cancel);
         Assert.EndsWith("reason=busy", await relay.Log.NextAsync("auth-failed", Cancel), StringComparison.Ordinal);
-        var again = stranger.SayAsync(SubmissionLab.Plain("bob", "guess"), "454 4.7.0", Cancel);
+        var again = unknown.SayAsync(SubmissionLab.Plain("bob", "guess"), "454 4.7.0", Cancel);
         await _clock.TimerScheduledAsync(TimeSpan.FromSeconds(1), Cancel);
         _clock.Advance(TimeSpan.FromSeconds(1));
         await again;
@@ -208,7 +208,7 @@ public sealed class GuessingTests : IAsyncLifetime
         await PassAsync(relay, [SayAsync(last, SubmissionLab.Plain("ann", "guess"))]);
         Assert.Matches("client=127.0.0.1 lines=[0-9]+$", await relay.Log.NextAsync("log-suppressed", Cancel));
 
-        // Who succeeds is told of, however often: these are no strangers.
+        // Who succeeds is told of, however often: these are known.
         for (var i = 0; i < 120; i++)
         {
             await using var own = await OpenAsync(relay, "127.0.5.5");

@@ -29,7 +29,7 @@ public sealed class PasswordCheckTests : IDisposable
     [Fact] // one network, however many addresses it has, has a quarter of the places
     public async Task Work_OfOneNetwork_LeavesPlacesForOthers()
     {
-        var work = _check.ForStrangers;
+        var work = _check.ForUnknownClients;
         var running = await OccupyAsync(work);
         var crowd = Enumerable.Range(0, 40).Select(_ => DoAsync(work, "198.51.100.1")).ToList();
         Assert.Equal(32, crowd.Count(one => one.IsCompleted));
@@ -42,11 +42,11 @@ public sealed class PasswordCheckTests : IDisposable
         Assert.True(await DoAsync(work, "198.51.100.1"));
     }
 
-    [Fact] // who belongs here is not kept waiting by strangers, however many they are and wherever from
-    public async Task Work_OfStrangersEverywhere_LeavesThePlaceOfThoseWhoAreKnown()
+    [Fact] // who belongs here is not kept waiting by remote parties, however many they are and wherever from
+    public async Task Work_OfUnknownClientsEverywhere_LeavesThePlaceOfThoseWhoAreKnown()
     {
-        var running = await OccupyAsync(_check.ForStrangers);
-        var crowd = Enumerable.Range(0, 64).Select(i => DoAsync(_check.ForStrangers, $"10.0.{i}.1")).ToList();
+        var running = await OccupyAsync(_check.ForUnknownClients);
+        var crowd = Enumerable.Range(0, 64).Select(i => DoAsync(_check.ForUnknownClients, $"10.0.{i}.1")).ToList();
         var hash = PasswordHash.Of("secret"u8, 1_000);
         Assert.Null(await VerifyAsync("192.0.2.1", "ann", hash, "secret"));
         Assert.True(await VerifyAsync("192.0.2.1", "ann", hash, "secret", isKnown: true));

@@ -54,8 +54,8 @@ public sealed partial class TlsReportBuilderTests
         Assert.NotEqual(0xEF, report.Json.Span[0]);
     }
 
-    [Fact] // RPT-22, RPT-25, RPT-27: from evidence to a valid report, unknown field and A-labels included
-    public async Task Report_OfEverySortOfEvidence_KeepsToTheSchema()
+    [Fact] // RPT-22, RPT-25, RPT-27: from observations to a valid report, unknown field and A-labels included
+    public async Task Report_OfEverySortOfObservation_KeepsToTheSchema()
     {
         await using var lab = ReportLab.Start();
         const string Text = "version: STSv1\nmode: enforce\nmx: mx.a.test\nmx: *.b.test\nnote: \"as it is\"  \nmax_age: 86400\n";

@@ -60,7 +60,7 @@ public sealed class TlsRptRecordTests
         Assert.Equal("a@example.com", Assert.IsType<TlsRptDestination.Mail>(Assert.Single(found.Destinations)).Mailbox);
     }
 
-    [Fact] // RFC 8460 §3: whatever a stranger publishes
+    [Fact] // RFC 8460 §3: whatever a remote party publishes
     public void Record_TruncatedOrScrambled_NeverThrows()
     {
         var record = "v=TLSRPTv1; rua=mailto:%22tls%2Crpt%22@example.com,https://reports.example.com/in?x=1; ext=1;"u8.ToArray();

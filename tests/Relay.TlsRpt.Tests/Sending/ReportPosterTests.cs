@@ -89,20 +89,20 @@ public sealed class ReportPosterTests
         Assert.Equal(seconds, (int?)later.After?.TotalSeconds);
     }
 
-    public static TheoryData<string> BadCertificates => ["self-signed", "expired", "wrong-name", "stranger"];
+    public static TheoryData<string> BadCertificates => ["self-signed", "expired", "wrong-name", "other-authority"];
 
     [Theory] // RPT-49, RFC 8460 §3, §7
     [MemberData(nameof(BadCertificates))]
     public async Task Post_BadCertificate_IsSentOnASecondConnectionAndLogged(string kind)
     {
         await using var lab = Lab();
-        using var stranger = new LabCertificateAuthority("Stranger", lab.Clock);
+        using var otherAuthority = new LabCertificateAuthority("Other", lab.Clock);
         var certificate = kind switch
         {
             "self-signed" => lab.Authority.IssueSelfSigned(Host),
             "expired" => lab.Authority.IssueExpired(Host),
             "wrong-name" => lab.Authority.IssueWrongName(),
-            _ => stranger.Issue(Host),
+            _ => otherAuthority.Issue(Host),
         };
         lab.Web.Play(Host, new PolicyHostScript { Certificate = certificate });
 

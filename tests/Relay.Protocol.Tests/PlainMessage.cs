@@ -1,7 +1,7 @@
 namespace Relay.Protocol.Tests;
 
 /// <summary>The message that these tests send unless its content is their subject, and a client that sends it.</summary>
-internal static class Letter
+internal static class PlainMessage
 {
     public const string Header =
         "From: app@corp.test\r\nDate: Sun, 22 Nov 2026 07:40:12 +0000\r\nMessage-ID: <1@client.test>\r\nSubject: letter\r\n\r\n";
