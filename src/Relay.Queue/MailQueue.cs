@@ -75,7 +75,9 @@ public sealed class MailQueue : IMailQueue, IDiskRoom, IHostedService, IDisposab
         _store = OpenStore(_directory);
         _reserve.Make();
         var schedule = new RetrySchedule(_options.RetrySchedule);
-        _dispatcher = new Dispatcher((_store, _space), (_runner, _recorder), schedule, _settings, _logger);
+        var scheduler = new Scheduler(_settings, schedule, _recorder.Clock, () => _dispatcher?.Wake()) { WarningLead = _recorder.WarningLead };
+        var notices = new SenderNotices(_store, _space, _recorder, scheduler, _logger);
+        _dispatcher = new Dispatcher(_store, scheduler, _runner, _recorder, notices);
         try
         {
             await LoadAsync(_store, _dispatcher.Scheduler, schedule, cancellationToken);

@@ -1,7 +1,5 @@
 using System.Data.Common;
-using Microsoft.Extensions.Logging;
 using Relay.Delivery;
-using Relay.Queue.Bounces;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
 
@@ -18,28 +16,18 @@ internal sealed class Dispatcher : IDisposable
     private readonly QueueStore _store;
     private readonly DeliveryRunner _runner;
     private readonly OutcomeRecorder _recorder;
-    private readonly RetrySchedule _schedule;
-    private readonly ILogger _logger;
-    private readonly NotificationWriter _writer;
-    private readonly FailureNotices _failures;
-    private readonly UndeliverableMail _undeliverable;
-    private readonly DelayWarnings _warnings;
+    private readonly SenderNotices _notices;
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Makes a dispatcher that has nothing to do yet.</summary>
     public Dispatcher(
-        (QueueStore Store, QueueSpace Space) storage, (DeliveryRunner DeliveryRunner, OutcomeRecorder OutcomeRecorder) staff, RetrySchedule schedule,
-        QueueSettings settings, ILogger logger)
+        QueueStore store, Scheduler scheduler, DeliveryRunner runner, OutcomeRecorder recorder, SenderNotices notices)
     {
-        _store = storage.Store;
-        (_runner, _recorder) = staff;
-        _schedule = schedule;
-        _logger = logger;
-        Scheduler = new Scheduler(settings, schedule, _recorder.Clock, Wake) { WarningLead = _recorder.WarningLead };
-        _writer = new NotificationWriter(_store, storage.Space, _recorder.Notifier, logger);
-        _failures = new FailureNotices(_store, _writer, Deliver, _recorder.Clock, logger);
-        _undeliverable = new UndeliverableMail(_store, _recorder.FailedMail, _recorder.Clock, logger);
-        _warnings = new DelayWarnings(_store, _writer, _recorder.Clock);
+        _store = store;
+        Scheduler = scheduler;
+        _runner = runner;
+        _recorder = recorder;
+        _notices = notices;
     }
 
     /// <summary>Where entries wait.</summary>
@@ -48,8 +36,7 @@ internal sealed class Dispatcher : IDisposable
     /// <summary>Takes up what an earlier run left to be told, and starts whatever may start now. Returns at once.</summary>
     public void Start()
     {
-        _failures.Start();
-        _undeliverable.Start();
+        _notices.Start();
         Wake();
     }
 
@@ -70,15 +57,14 @@ internal sealed class Dispatcher : IDisposable
         var idle = Scheduler.StopAsync();
         await using var registration = cancellationToken.UnsafeRegister(
             static source => ((CancellationTokenSource)source!).Cancel(), _stop);
-        await Task.WhenAll(idle, _failures.StopAsync(), _undeliverable.StopAsync());
+        await Task.WhenAll(idle, _notices.StopAsync());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Scheduler.Dispose();
-        _failures.Dispose();
-        _undeliverable.Dispose();
+        _notices.Dispose();
         _stop.Dispose();
     }
 
@@ -121,7 +107,7 @@ internal sealed class Dispatcher : IDisposable
             WorkItem.Last last => last.Entry,
             _ => null,
         };
-        QueueLog.AttemptFaulted(_logger, fault, entry?.Id.ToString() ?? string.Empty, entry?.Destination.Name ?? string.Empty);
+        _recorder.NoteFault(fault, entry);
         if (entry is not null)
         {
             Scheduler.PutBack(entry, UnreadableWait);
@@ -137,16 +123,11 @@ internal sealed class Dispatcher : IDisposable
         var isDone = true;
         try
         {
-            var prepared = await _warnings.WriteAsync(warning.Entries, Scheduler.LastFailureAt, _stop.Token);
-            isDone = prepared is not null;
-            foreach (var notification in prepared ?? [])
-            {
-                Deliver(notification);
-            }
+            isDone = await _notices.WarnAsync(warning, _stop.Token);
         }
         catch (DbException error)
         {
-            QueueLog.MessageUnreadable(_logger, warning.Entries[0].Id.ToString(), error.Message);
+            _recorder.NoteUnreadable(warning.Entries[0], error);
         }
         finally
         {
@@ -222,7 +203,7 @@ internal sealed class Dispatcher : IDisposable
         }
         catch (DbException error)
         {
-            QueueLog.MessageUnreadable(_logger, entry.Id.ToString(), error.Message);
+            _recorder.NoteUnreadable(entry, error);
             Scheduler.PutBack(entry, UnreadableWait);
         }
 
@@ -243,10 +224,10 @@ internal sealed class Dispatcher : IDisposable
             entry.Warning = DelayWarningState.Done;
         }
 
-        var wait = Min(_schedule.After(entry.Attempts), _recorder.TimeLeft(entry));
+        var wait = Min(Scheduler.WaitAfter(entry.Attempts), _recorder.TimeLeft(entry));
 
         // Not broken off: what the attempt came to is known by now, and shall be kept.
-        var settlement = await _recorder.SettleAsync(queued, wait, _writer, CancellationToken.None);
+        var settlement = await _recorder.SettleAsync(queued, wait, _notices.Writer, CancellationToken.None);
         LetGo(entry);
         try
         {
@@ -257,14 +238,10 @@ internal sealed class Dispatcher : IDisposable
         }
         finally
         {
-            settlement.Notifications.ToList().ForEach(_writer.Release);
+            settlement.Notifications.ToList().ForEach(_notices.Writer.Release);
         }
 
-        foreach (var notification in settlement.Notifications)
-        {
-            Deliver(notification);
-        }
-
+        _notices.Deliver(settlement.Notifications);
         if (queued.IsAnyQueued)
         {
             Scheduler.PutBack(entry, wait);
@@ -274,32 +251,7 @@ internal sealed class Dispatcher : IDisposable
             Scheduler.Remove(entry);
         }
 
-        await TellAsync(entry, queued, settlement);
-    }
-
-    private async Task TellAsync(QueueEntry entry, QueuedAttempt queued, Settlement settlement)
-    {
-        if (settlement.Failures.Count > 0)
-        {
-            await _failures.AddAsync(entry.Id, settlement.Failures, _stop.Token);
-        }
-
-        if (settlement.IsUndeliverable)
-        {
-            _undeliverable.Add(queued.Octets);
-        }
-    }
-
-    private void Deliver(PreparedNotification notification)
-    {
-        var notice = notification.Notice;
-        QueueLog.NotificationQueued(
-            _logger, notification.Id.ToString(), notice.About.ToString(), notice.Mail.ReversePath.ToString(),
-            notice.Kind.ToString().ToLowerInvariant(), notice.Recipients.Count);
-        var lifetime = _recorder.LifetimeOf(isReport: false, isNotification: true);
-        var expiry = _recorder.Clock.GetTimestamp() + Scheduler.ToTimestamps(lifetime);
-        Scheduler.AddNew(notification.Id, notification.Destination, expiry, message: null, isNeverWarned: true);
-        Wake();
+        await _notices.TellAsync(queued, settlement, _stop.Token);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Relay.Delivery;
@@ -35,6 +36,14 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
     /// <summary>How long a message is tried.</summary>
     public TimeSpan LifetimeOf(bool isReport, bool isNotification) => options.LifetimeOf(isReport, isNotification);
 
+    /// <summary>Logs a fault of ours that met an attempt; null when it met no entry of its own.</summary>
+    public void NoteFault(Exception fault, QueueEntry? entry) =>
+        QueueLog.AttemptFaulted(logger, fault, entry?.Id.ToString() ?? string.Empty, entry?.Destination.Name ?? string.Empty);
+
+    /// <summary>Logs that the store does not give a message.</summary>
+    public void NoteUnreadable(QueueEntry entry, DbException error) =>
+        QueueLog.MessageUnreadable(logger, entry.Id.ToString(), error.Message);
+
     /// <summary>Logs each recipient and makes what the store is to keep.</summary>
     /// <param name="queued">The attempt, all settled.</param>
     /// <param name="wait">Until the next attempt.</param>
@@ -66,8 +75,7 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
                 (told ??= []).Add((other.Kind, other.Recipient with { Seq = seq }));
             }
 
-            var isToldOfFailure = due is { Kind: NotificationKind.Failed };
-            settlements[index] = Settle(seq, recipient, (attempt, isLast, isToldOfFailure), log, now + wait) with { IsWarned = queued.IsWarned(index) };
+            settlements[index] = Settle(queued, index, isToldOfFailure: due is { Kind: NotificationKind.Failed }, log, now + wait);
         }
 
         var notifications = told is null ? [] : await PrepareAsync(queued, told, writer, cancellationToken);
@@ -131,22 +139,26 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
     }
 
     private RecipientSettlement Settle(
-        int seq, AttemptRecipient recipient, (DeliveryAttempt Attempt, bool IsLast, bool IsToldOfFailure) made, DeliveryLog log, DateTimeOffset next)
+        QueuedAttempt queued, int index, bool isToldOfFailure, DeliveryLog log, DateTimeOffset next)
     {
-        var attempt = made.Attempt;
+        var attempt = queued.Attempt;
+        var (seq, recipient) = (queued.SeqOf(index), attempt.Recipients[index]);
         switch (recipient.Outcome)
         {
             case DeliveryOutcome.Delivered delivered:
                 log.Delivered(recipient.Envelope, delivered);
                 return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
 
-            case DeliveryOutcome.Deferred(var failure) when made.IsLast:
+            case DeliveryOutcome.Deferred(var failure) when queued.IsLast:
                 log.Expired(recipient.Envelope, failure);
                 return Fail(RecipientState.Expired, failure);
 
             case DeliveryOutcome.Deferred(var failure):
                 log.Deferred(recipient.Envelope, failure, next);
-                return new RecipientSettlement(seq, RecipientState.Queued, failure.Status.ToString(), TextOf(failure));
+                return new RecipientSettlement(seq, RecipientState.Queued, failure.Status.ToString(), TextOf(failure))
+                {
+                    IsWarned = queued.IsWarned(index),
+                };
 
             case DeliveryOutcome.Bounced(var failure):
                 log.Bounced(recipient.Envelope, failure);
@@ -169,12 +181,12 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
             {
                 log.UndeliverableBounce(recipient.Envelope);
             }
-            else if (!made.IsToldOfFailure)
+            else if (!isToldOfFailure)
             {
                 return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
             }
 
-            return new RecipientSettlement(seq, state, failure.Status.ToString(), TextOf(failure));
+            return new RecipientSettlement(seq, state, failure.Status.ToString(), TextOf(failure)) { IsWarned = queued.IsWarned(index) };
         }
     }
 

@@ -77,6 +77,12 @@ internal sealed partial class Scheduler : IDisposable
         }
     }
 
+    /// <summary>Has whoever takes look whether something is ready. Not from within the lock.</summary>
+    public void Wake() => _wake();
+
+    /// <summary>How long an entry waits for its next attempt after so many.</summary>
+    public TimeSpan WaitAfter(int attempts) => _schedule.After(attempts);
+
     /// <summary>Adds an entry of a message that just came; it is due at once.</summary>
     /// <param name="id">The message.</param>
     /// <param name="destination">Where it goes.</param>
