@@ -6,6 +6,7 @@ using Relay.Mail;
 using Relay.MtaSts;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Policies;
+using Relay.MtaSts.Stores;
 
 namespace Relay.Benchmarks;
 

@@ -10,6 +10,7 @@ using Relay.Https;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
 using Relay.MtaSts.Enforcement;
+using Relay.MtaSts.Stores;
 using Relay.Tls;
 
 namespace Relay.MtaSts;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
-using Relay.MtaSts.Cache;
+using Relay.MtaSts.Stores;
 
 namespace Relay.MtaSts;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
-using Relay.MtaSts.Cache;
+using Relay.MtaSts.Stores;
 
 namespace Relay.Benchmarks.MillionPolicies;
 

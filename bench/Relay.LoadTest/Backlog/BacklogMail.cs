@@ -3,6 +3,7 @@ using Relay.LoadTest.Load;
 using Relay.Mail;
 using Relay.Queue;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp.Grammar;
 
 namespace Relay.LoadTest.Backlog;

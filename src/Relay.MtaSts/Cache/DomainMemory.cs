@@ -1,4 +1,5 @@
 using Relay.Mail;
+using Relay.MtaSts.Stores;
 
 namespace Relay.MtaSts.Cache;
 

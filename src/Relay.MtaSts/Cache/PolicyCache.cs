@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 using Relay.Mail;
+using Relay.MtaSts.Stores;
 
 namespace Relay.MtaSts.Cache;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Relay.MtaSts.Discovery;
+using Relay.MtaSts.Stores;
 
 namespace Relay.MtaSts.Cache;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Relay.Mail;
 using Relay.MtaSts.Discovery;
+using Relay.MtaSts.Stores;
 
 namespace Relay.MtaSts.Cache;
 

@@ -1,7 +1,9 @@
 using Relay.Delivery;
 using Relay.Mail;
 using Relay.Queue.Scheduling;
+using Relay.Queue.Scheduling.Sites;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Bounces;

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Bounces;
@@ -63,8 +64,9 @@ internal sealed class FailureNotices : IDisposable
                 _pending.Add(id, pending);
             }
 
+            // Whoever tells of the others at this moment may have read the store before these were in it.
             Remember(pending, failures);
-            if (pending.Due > 0 && _clock.GetElapsedTime(now, pending.Due) <= Soon)
+            if (pending.IsTelling || (pending.Due > 0 && _clock.GetElapsedTime(now, pending.Due) <= Soon))
             {
                 pending.HasMore = true;
                 return;

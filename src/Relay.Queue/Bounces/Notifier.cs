@@ -1,5 +1,6 @@
 using Relay.Mail;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Bounces;

@@ -1,4 +1,4 @@
-using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 
 namespace Relay.Queue.Bounces;
 

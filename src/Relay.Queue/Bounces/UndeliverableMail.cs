@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Relay.Queue.Operations;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 
 namespace Relay.Queue.Bounces;
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Relay.Delivery;
 using Relay.Queue.Scheduling;
+using Relay.Queue.Scheduling.Sites;
 using Relay.Queue.Storage;
 
 namespace Relay.Queue.Delivering;

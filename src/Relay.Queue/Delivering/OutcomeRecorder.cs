@@ -5,6 +5,7 @@ using Relay.Delivery;
 using Relay.Queue.Bounces;
 using Relay.Queue.Scheduling;
 using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Delivering;

@@ -1,5 +1,5 @@
 using Relay.Queue.Bounces;
-using Relay.Queue.Storage;
+using Relay.Queue.Storage.Writes;
 
 namespace Relay.Queue.Delivering;
 

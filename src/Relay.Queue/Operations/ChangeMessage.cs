@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Relay.Queue.Storage;
 using Relay.Queue.Storage.Sqlite;
+using Relay.Queue.Storage.Writes;
 
 namespace Relay.Queue.Operations;
 

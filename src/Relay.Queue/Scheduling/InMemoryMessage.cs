@@ -1,3 +1,4 @@
+using Relay.Queue.Scheduling.Sites;
 using Relay.Queue.Storage;
 using Relay.Smtp;
 

@@ -1,3 +1,5 @@
+using Relay.Queue.Scheduling.Sites;
+
 namespace Relay.Queue.Scheduling;
 
 /// <summary>

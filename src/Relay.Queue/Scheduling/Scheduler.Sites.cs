@@ -1,4 +1,5 @@
 using Relay.Delivery;
+using Relay.Queue.Scheduling.Sites;
 
 namespace Relay.Queue.Scheduling;
 

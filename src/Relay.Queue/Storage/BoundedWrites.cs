@@ -1,3 +1,5 @@
+using Relay.Queue.Storage.Writes;
+
 namespace Relay.Queue.Storage;
 
 /// <summary>Writes for somebody who waits for the answer, and gets one whatever the disk does.</summary>

@@ -1,3 +1,4 @@
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp;
 
 namespace Relay.Queue.Storage;

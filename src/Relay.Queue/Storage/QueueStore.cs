@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Relay.Queue.Storage.Sqlite;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp;
 
 namespace Relay.Queue.Storage;

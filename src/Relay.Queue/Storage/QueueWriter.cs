@@ -1,4 +1,5 @@
 using Relay.Queue.Storage.Sqlite;
+using Relay.Queue.Storage.Writes;
 
 namespace Relay.Queue.Storage;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Relay.Smtp.Grammar;
+using Relay.Smtp.Server.Authentication;
 
 namespace Relay.Smtp.Server;
 

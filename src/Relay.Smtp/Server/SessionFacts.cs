@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using Relay.Smtp.Server.Authentication;
 
 namespace Relay.Smtp.Server;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Relay.Smtp.Server.Authentication;
 
 namespace Relay.Smtp.Server;
 

@@ -4,6 +4,7 @@ using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Relay.Mail;
 using Relay.Smtp.Grammar;
+using Relay.Smtp.Server.Authentication;
 
 namespace Relay.Smtp.Server;
 

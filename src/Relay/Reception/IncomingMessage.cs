@@ -1,6 +1,7 @@
 using System.Text;
 using Relay.Mail;
 using Relay.Queue;
+using Relay.Reception.Spooling;
 using Relay.Smtp.Server;
 
 namespace Relay.Reception;

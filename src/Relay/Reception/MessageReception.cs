@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Relay.Mail;
 using Relay.Queue;
+using Relay.Reception.Spooling;
 using Relay.Smtp.Grammar;
 using Relay.Smtp.Server;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
 using Relay.Queue;
+using Relay.Reception.Spooling;
 
 namespace Relay.Reception;
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Relay.Configuration;
+using Relay.Reception.Spooling;
 using Relay.Submission;
 
 namespace Relay.Reception;

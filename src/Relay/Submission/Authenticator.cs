@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Relay.Reception;
 using Relay.Smtp.Server;
+using Relay.Smtp.Server.Authentication;
 
 namespace Relay.Submission;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using FsCheck.Fluent;
 using Relay.Fuzz.Tests.Fuzzing;
-using Relay.Smtp.Server;
+using Relay.Smtp.Server.Authentication;
 
 namespace Relay.Fuzz.Tests.Smtp;
 

@@ -13,6 +13,7 @@ using Relay.Lab.PolicyHosts;
 using Relay.Mail;
 using Relay.MtaSts.Cache;
 using Relay.MtaSts.Discovery;
+using Relay.MtaSts.Stores;
 using Relay.TlsRpt.Ledger;
 
 namespace Relay.MtaSts.Tests.Lab;

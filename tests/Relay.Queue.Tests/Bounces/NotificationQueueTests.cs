@@ -2,6 +2,7 @@ using Relay.Delivery;
 using Relay.Mail;
 using Relay.Queue.Storage;
 using Relay.Queue.Storage.Sqlite;
+using Relay.Queue.Storage.Writes;
 using Relay.Smtp.Grammar;
 
 namespace Relay.Queue.Tests.Bounces;

@@ -7,6 +7,7 @@ using System.Text;
 using Relay.Lab;
 using Relay.Lab.Logging;
 using Relay.Smtp.Server;
+using Relay.Smtp.Tests.Server.Authentication;
 
 namespace Relay.Smtp.Tests.Server;
 

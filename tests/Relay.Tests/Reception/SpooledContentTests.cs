@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Relay.Configuration;
 using Relay.Queue;
 using Relay.Reception;
+using Relay.Reception.Spooling;
 using Relay.Smtp;
 
 namespace Relay.Tests.Reception;

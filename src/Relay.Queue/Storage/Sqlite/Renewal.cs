@@ -1,3 +1,5 @@
+using Relay.Queue.Storage.Writes;
+
 namespace Relay.Queue.Storage.Sqlite;
 
 /// <summary>A commit that changes next to nothing, to see whether the store takes one.</summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Relay.Queue.Storage.Writes;
 
 namespace Relay.Queue.Storage.Sqlite;
 
