@@ -88,6 +88,9 @@ public sealed class TlsOffer
     {
         options.EnabledSslProtocols = _versions;
         options.CipherSuitesPolicy = _suites;
+
+        // RFC 9325 §3.5: a server that renegotiates could show another certificate than the one that was judged.
+        options.AllowRenegotiation = false;
         if (_isLenient && _suites is not null)
         {
             // .NET's only way to OpenSSL's security level 0, which old hosts need: groups of 1024 bits, and the signatures of

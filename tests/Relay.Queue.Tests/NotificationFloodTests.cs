@@ -40,9 +40,7 @@ public sealed class NotificationFloodTests
             await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Token);
             await talk.SendAsync("app@corp.test", ["ann@good.test"], "Subject: small\r\n\r\nbody\r\n", "250 2.0.0", Token);
             await relay.Log.NextAsync("delivered", Token);
-            var start = TimeProvider.System.GetTimestamp();
             await relay.StopAsync();
-            Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(20));
         }
 
         Assert.Single(mx.Messages);

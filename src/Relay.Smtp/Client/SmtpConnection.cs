@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Relay.Mail;
 
 namespace Relay.Smtp.Client;
@@ -247,7 +248,7 @@ internal sealed class SmtpConnection : IAsyncDisposable
 
     /// <summary>True for what a peer or the network causes.</summary>
     public static bool IsNetworkError(Exception error) =>
-        error is IOException or SocketException or ObjectDisposedException or AuthenticationException;
+        error is IOException or SocketException or ObjectDisposedException or AuthenticationException or CryptographicException;
 
     private void BeginRead()
     {
