@@ -85,13 +85,13 @@ internal sealed class SmtpTalk : IAsyncDisposable
         return tls.RemoteCertificate!.Subject;
     }
 
-    /// <summary>The next reply with all its lines; empty when the connection has ended.</summary>
+    /// <summary>The next reply with all its lines; empty when the connection has ended, in order or by a reset.</summary>
     public async Task<string> ReadReplyAsync(CancellationToken cancellationToken)
     {
         var reply = new StringBuilder();
         var octet = new byte[1];
         var lineStart = 0;
-        while (await _stream.ReadAsync(octet, cancellationToken) == 1)
+        while (await ReadAsync(octet, cancellationToken) == 1)
         {
             reply.Append((char)octet[0]);
             if (octet[0] == '\n')
@@ -106,6 +106,18 @@ internal sealed class SmtpTalk : IAsyncDisposable
         }
 
         return reply.ToString();
+    }
+
+    private async ValueTask<int> ReadAsync(byte[] octet, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _stream.ReadAsync(octet, cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            return 0;
+        }
     }
 
     public async ValueTask DisposeAsync()
