@@ -22,21 +22,21 @@ internal readonly record struct Explanation(string What, string Advice)
             "no-such-domain" or "bad-domain" => new($"There is no mail domain {domain}.", CheckAddress),
             "null-mx" => new($"The domain {domain} says that it takes no mail at all.", CheckAddress),
             "no-usable-mx" or "no-address" or "mail-loop" => new(
-                $"The domain {domain} does not say where its mail goes, or says it wrongly.", $"{CheckAddress} {OtherWay}"),
+                $"The domain {domain} does not say, or not correctly, where its mail goes.", $"{CheckAddress} {OtherWay}"),
             "target-refused" => new($"The domain {domain} sends its mail to an address where no mail server can be.", OtherWay),
             "message-too-large" => new("The message is larger than the recipient's server takes.", "Send a smaller one."),
             "no-8bitmime" => new(
-                "The message holds characters in a form that the recipient's server does not take.",
+                "The message contains characters in a form that the recipient's server does not take.",
                 "Let your mail program encode the message in 7 bits (quoted-printable or base64), and send it again."),
             "no-smtputf8" => new(
-                "An address or the header of the message holds letters that the recipient's server does not take.",
+                "An address or the header of the message contains letters that the recipient's server does not take.",
                 "Use an address in plain ASCII letters, if there is one."),
 
             // RFC 8461 §5: what the policy prevented was prevented for the reader's own good, and that is to be said.
             "sts-policy-unknown" => new(
-                $"It could not be found out which protection the recipient's domain demands for its mail. {recipient.Text}.", OtherWay),
+                $"Which protection the recipient's domain requires for its mail could not be determined. {recipient.Text}.", OtherWay),
             "sts-dns-unconfirmed" => new(
-                $"The name servers of {domain} say that its mail goes nowhere, but its MTA-STS policy says otherwise, so that they are asked "
+                $"The name servers of {domain} say that its mail goes nowhere, but its MTA-STS policy says otherwise, so they are asked "
                 + $"again before that is believed. {recipient.Text}.", OtherWay),
             var reason when reason.StartsWith("sts-", StringComparison.Ordinal) => new(
                 "The recipient's domain demands, by its MTA-STS policy, that its mail travels encrypted, and only to servers that it "
@@ -45,14 +45,14 @@ internal readonly record struct Explanation(string What, string Advice)
                 OtherWay),
             "starttls-missing" or "starttls-refused" or "handshake-failed" or "certificate-invalid" or "tls-demanded"
                 or "plaintext-injected" => new(
-                    $"No encrypted connection as it is demanded could be had to the recipient's server. {recipient.Text}.", OtherWay),
+                    $"An encrypted connection is required, and the recipient's server did not provide one as it should. {recipient.Text}.", OtherWay),
             "dns-failure" => new(
                 $"The name servers of {domain} do not say where its mail goes.", $"{CheckAddress} {OtherWay}"),
             "connect-failed" or "known-unreachable" or "connection-lost" or "timed-out" or "uncertain" or "too-many-connections"
                 or "protocol-violation" => new(
-                    $"The recipient's server could not be reached, or broke off. {recipient.Text}.", OtherWay),
+                    $"The recipient's server could not be reached, or broke off the connection. {recipient.Text}.", OtherWay),
             _ when recipient.Reply is not null => Refusal(recipient),
-            _ => new($"{recipient.Text}.", "If that tells you nothing, ask the people who run your mail."),
+            _ => new($"{recipient.Text}.", "If this does not help you, ask the people who run your mail."),
         };
     }
 

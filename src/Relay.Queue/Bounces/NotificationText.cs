@@ -44,7 +44,7 @@ internal static class NotificationText
     private static void Explain(StringBuilder text, NotifiedRecipient recipient)
     {
         var (what, advice) = Explanation.Of(recipient);
-        Wrap(text, Cut(recipient.IsExpired ? $"Its time is over; the last try ended so: {what}" : what), "    ");
+        Wrap(text, Cut(recipient.IsExpired ? $"It was tried for as long as a message is kept. The last attempt ended like this: {what}" : what), "    ");
         if (recipient.Reply is { } reply)
         {
             Wrap(text, Cut(reply), "        ");
@@ -59,17 +59,17 @@ internal static class NotificationText
             "Your message could not be delivered to the recipients below. It will not be tried again.",
         NotificationKind.Delayed => string.Create(
             CultureInfo.InvariantCulture,
-            $"Your message could not be delivered yet to the recipients below. You need not send it again: it is tried on until "
-            + $"{notice.RetryUntil:yyyy-MM-dd HH:mm} UTC, and you are told if that fails."),
+            $"Your message could not be delivered yet to the recipients below. You do not need to send it again: it will be tried until "
+            + $"{notice.RetryUntil:yyyy-MM-dd HH:mm} UTC, and you will be told if that fails."),
         NotificationKind.Relayed =>
             "Your message was handed to the server of the recipients below. You asked to be told of its delivery, but that server "
-            + "sends no such notices; this is the last you hear of it unless it fails.",
+            + "sends no such notices, so this is the last you will hear of it unless it fails.",
         _ => throw new UnreachableException(),
     };
 
     private static string Closing(Notice notice, ReturnedContent returned) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The message came on {notice.ReceivedAt:yyyy-MM-dd HH:mm} UTC and had the queue id {notice.About}. {PartOf(returned)}");
+        $"The message was accepted on {notice.ReceivedAt:yyyy-MM-dd HH:mm} UTC and had the queue id {notice.About}. {PartOf(returned)}");
 
     private static string PartOf(ReturnedContent returned) => returned switch
     {
