@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
+using Relay.Queue.Storage.Sqlite;
 
 namespace Relay.Queue.Recovery;
 
@@ -9,8 +10,6 @@ namespace Relay.Queue.Recovery;
 /// </summary>
 internal sealed class DamagedFile : IDisposable
 {
-    // What SqliteDataSource sets: the header that would say so may be what is damaged.
-    private const int OwnPageSize = 16_384;
     private const int FirstTrunk = 32;
 
     private readonly SafeFileHandle _database;
@@ -36,7 +35,7 @@ internal sealed class DamagedFile : IDisposable
     public bool IsLogDoubtful { get; }
 
     /// <summary>Octets of a page.</summary>
-    public static int PageSize => OwnPageSize;
+    public static int PageSize => SqliteDataSource.PageOctets;
 
     /// <summary>Pages are numbered from 1 to this.</summary>
     public uint PageCount { get; }

@@ -16,8 +16,11 @@ internal static class WriteAheadLog
     private const int FrameHeaderOctets = 24;
     private const uint Magic = 0x377F0682;
 
-    /// <summary>There is a log with something in it that does not begin as a log does.</summary>
-    public static bool HasBrokenHeader(string file)
+    /// <summary>
+    /// There is a log with commits in it that does not begin as a log does. SQLite brings the beginning to the disk before the first commit's
+    /// frames, so behind one that is on no disk lies at most the frame that went over a failed commit, which nobody was promised.
+    /// </summary>
+    public static bool HasLostCommits(string file, int pageSize)
     {
         if (!File.Exists(file))
         {
@@ -25,10 +28,10 @@ internal static class WriteAheadLog
         }
 
         using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return HasBrokenHeader(handle);
+        return RandomAccess.GetLength(handle) > HeaderOctets + FrameHeaderOctets + pageSize && HasBrokenHeader(handle);
     }
 
-    /// <summary>As above, of an open log.</summary>
+    /// <summary>There is something in a log, and it does not begin as a log does.</summary>
     public static bool HasBrokenHeader(SafeFileHandle log)
     {
         Span<byte> header = stackalloc byte[HeaderOctets];

@@ -87,6 +87,28 @@ public sealed class RecoveryTests
         Assert.Equal(expected, Contents(copy));
     }
 
+    [Theory] // After a power loss the log may be as long as one frame and hold nothing: nobody was promised what was to go there
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public async Task Start_LogOfZeros_IsRefusedIfItCanHaveHeldACommit(int frames, bool isRefused)
+    {
+        await using var lab = await MakeAsync(Small, closes: true);
+        lab.Query("PRAGMA wal_checkpoint(TRUNCATE)");
+        await File.WriteAllBytesAsync(Path.Combine(lab.Directory, "queue.db-wal"), new byte[32 + (frames * (24 + PageSize))], TestContext.Current.CancellationToken);
+        if (isRefused)
+        {
+            var refusal = await Assert.ThrowsAsync<IOException>(lab.StartAsync);
+            Assert.Contains("does not begin as one", refusal.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        await lab.StartAsync();
+        for (var message = 0; message < Small; message++)
+        {
+            await lab.Log.NextAsync("delivered");
+        }
+    }
+
     [Fact] // What was committed last lies behind a header that is lost
     public async Task Recover_LogWithoutItsHeader_IsReadFromItsFirstPageOn()
     {

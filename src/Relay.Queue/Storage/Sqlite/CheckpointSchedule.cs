@@ -14,7 +14,6 @@ internal sealed class CheckpointSchedule(StoreHealth health)
 
     // 131 MB: no new mail. Twice that: nothing at all.
     private const int Most = 8_000;
-    private const int PageOctets = 16_384;
 
     private long _pages;
     private long _next = Usual;
@@ -77,7 +76,7 @@ internal sealed class CheckpointSchedule(StoreHealth health)
     /// <summary>A checkpoint to which every reader of this process gave way was not whole.</summary>
     public void Blocked() => health.CheckpointFailed("store-busy", "Another program reads the store", Length, isInDoubt: _pages > 2 * Most);
 
-    private (long Octets, bool IsTooLong) Length => (_pages * PageOctets, _pages > Most);
+    private (long Octets, bool IsTooLong) Length => (_pages * SqliteDataSource.PageOctets, _pages > Most);
 
     private void Take(LogCheckpoint checkpoint)
     {

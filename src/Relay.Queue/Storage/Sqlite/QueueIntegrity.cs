@@ -27,7 +27,7 @@ internal static class QueueIntegrity
         }
 
         // SQLite takes a log that does not begin as one for an empty log, and with it loses what was committed there.
-        return WriteAheadLog.HasBrokenHeader(file + WriteAheadLog.Suffix)
+        return WriteAheadLog.HasLostCommits(file + WriteAheadLog.Suffix, SqliteDataSource.PageOctets)
             ? "its write-ahead log (-wal) does not begin as one, and what was committed there is out of reach"
             : null;
     }

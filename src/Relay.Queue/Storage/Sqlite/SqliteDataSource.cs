@@ -6,14 +6,18 @@ namespace Relay.Queue.Storage.Sqlite;
 /// <summary>Connections to one SQLite file, set up for a queue.</summary>
 internal class SqliteDataSource : DbDataSource
 {
-    // page_size: a message of 10 kB fits into one page of 16 KiB, which makes half as many writes as pages of 4 KiB.
+    /// <summary>
+    /// The size of a page. A message of 10 kB fits into one of 16 KiB, which makes half as many writes as pages of 4 KiB.
+    /// </summary>
+    public const int PageOctets = 16_384;
+
     // auto_vacuum: pages freed by deliveries are taken by the next messages, so the file keeps the size of its largest
     // backlog; giving pages back would cost a second page write for each message.
     // synchronous=FULL: a commit returns when it is on stable storage (RFC 5321 §6.1).
     // wal_autocheckpoint: SQLite says nothing when one fails; the writer makes them, see CheckpointSchedule.
     // cache_size is per connection, in KiB when negative.
-    private const string Setup = """
-        PRAGMA page_size=16384;
+    private static readonly string Setup = $"""
+        PRAGMA page_size={PageOctets};
         PRAGMA auto_vacuum=NONE;
         PRAGMA journal_mode=WAL;
         PRAGMA synchronous=FULL;
