@@ -25,6 +25,7 @@ public static class DeliveryServices
         services.TryAddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.TryAddSingleton<IValidateOptions<RoutingOptions>, RoutingOptionsValidator>();
         services.TryAddSingleton<RouteTable>();
+        services.TryAddSingleton<IFixedRoutes>(provider => provider.GetRequiredService<RouteTable>());
         services.TryAddSingleton<TlsReportSink>();
         services.TryAddSingleton<IRouter, Router>();
         services.TryAddSingleton<IDestinationCheck, DestinationCheck>();

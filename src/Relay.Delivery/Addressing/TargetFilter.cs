@@ -49,7 +49,8 @@ internal sealed class TargetFilter
 
     /// <summary>The address is inside somebody's network, where only the operator may point.</summary>
     public bool IsPrivate(IPAddress address, MxHost host) =>
-        !_allowPrivate && !host.IsNextHop && !AddressScope.IsPublic(address) && !(_allowLoopback && IPAddress.IsLoopback(address));
+        !host.IsNextHop && !AddressScope.IsPublic(address)
+        && (host.MustBePublic || !(_allowPrivate || (_allowLoopback && IPAddress.IsLoopback(address))));
 
     private static bool IsThisNetwork(IPAddress address)
     {

@@ -33,6 +33,8 @@ internal sealed class ReportDatabase(string path, TimeProvider time, ILogger<Rep
             next_at INTEGER, expires_at INTEGER NOT NULL, detail TEXT NOT NULL,
             PRIMARY KEY (day, domain, rua)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS outbox_due ON outbox (next_at) WHERE next_at IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS mailed (
+            day TEXT NOT NULL, mailbox TEXT NOT NULL, domain TEXT NOT NULL, PRIMARY KEY (day, mailbox, domain)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS suppression (
             mailbox TEXT PRIMARY KEY NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
         PRAGMA user_version = 1;

@@ -103,6 +103,21 @@ public class TargetFilterTests
         Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(host.LiteralAddress!, host));
     }
 
+    [Theory] // RPT-54, RFC 8460 §7: what a stranger's record chose, unless the operator named the host
+    [InlineData("10.0.0.1", false, true)]
+    [InlineData("127.0.0.1", false, true)]
+    [InlineData("10.0.0.1", true, false)]
+    [InlineData("9.9.9.9", false, false)]
+    public async Task Filter_HostThatMustBePublic_IsPrivateWhateverIsAllowed(string address, bool isNextHop, bool isPrivate)
+    {
+        await using var lab = new DeliveryLab();
+        lab.Settings["Delivery:AllowPrivateHosts"] = "true";
+
+        var host = new MxHost(IPAddress.Parse(address), 25) { IsNextHop = isNextHop };
+        host.RequirePublicAddress();
+        Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(host.LiteralAddress!, host));
+    }
+
     [Fact] // Delivery:BindAddresses
     public async Task Deliver_BindAddress_IsTheSource()
     {

@@ -158,6 +158,7 @@ internal sealed class ReportLab : IAsyncDisposable
             .AddSingleton<IReportMailer>(Destinations)
             .AddSingleton<IReportPoster>(Destinations)
             .AddRelayDns()
+            .AddDelivery()
             .AddTlsRpt(configuration)
             .BuildServiceProvider();
     }
