@@ -63,7 +63,7 @@ public sealed class AddressScopeTests
     public void Address_ThatWrapsIPv4_IsJudgedByIt(string form)
     {
         var scope = Scope(own: "9.9.9.10");
-        foreach (var (inner, isPublic) in (( string, bool)[])[("9.9.9.9", true), ("10.0.0.1", false), ("127.0.0.1", false), ("192.0.2.1", false), ("9.9.9.10", false)])
+        foreach (var (inner, isPublic) in ((string, bool)[])[("9.9.9.9", true), ("10.0.0.1", false), ("127.0.0.1", false), ("192.0.2.1", false), ("9.9.9.10", false)])
         {
             Assert.Equal(isPublic, scope.IsPublic(Wrap(form, inner)));
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Lab.Mx;
@@ -19,12 +20,13 @@ public sealed class DayOfMailTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _day.DisposeAsync();
 
-    // RPT-01, RPT-05, RPT-07, RPT-09, RPT-10, RPT-11, RPT-12, RPT-19, RPT-22, RPT-25, RPT-29, RPT-33 to RPT-40, RPT-45 to
+    // RPT-01, RPT-05, RPT-20, RPT-07, RPT-09, RPT-10, RPT-11, RPT-12, RPT-19, RPT-22, RPT-25, RPT-29, RPT-33 to RPT-40, RPT-45 to
     // RPT-47, RPT-52
     [Fact]
     public async Task Day_OfMail_IsReportedTruthfully()
     {
         int morning;
+        List<string> queueIds;
         await using (var relay = await _day.StartRelayAsync())
         {
             await MorningAsync(relay);
@@ -39,7 +41,10 @@ public sealed class DayOfMailTests : IAsyncLifetime
         {
             await AfternoonAsync(relay);
             _day.AdvanceTo(23.9);
+            queueIds = [.. relay.Log.Of("received").Select(QueueIdOf)];
         }
+
+        AssertNothingOfMessagesIsKept(queueIds);
 
         // What really happened, by the word of the hosts.
         var sessions = (
@@ -76,6 +81,23 @@ public sealed class DayOfMailTests : IAsyncLifetime
                 Failure("certificate-expired", _day.Failing, "mx.failing.test", sessions.Failing))),
             await MailedAsync("failing.test", _day.Failing, 1));
         AssertNothingElse(last);
+    }
+
+    // RPT-20, RFC 8460 §8: hosts and counts, and nothing of senders, recipients and messages.
+    private void AssertNothingOfMessagesIsKept(List<string> queueIds)
+    {
+        var kept = string.Concat(Directory.GetFiles(_day.Lab.DataDirectory, "reports.db*").Select(file => File.ReadAllText(file, Encoding.Latin1)));
+        Assert.Contains("mx.failing.test", kept, StringComparison.Ordinal);
+        Assert.NotEmpty(queueIds);
+        Assert.All(
+            [.. queueIds, "app@", "corp.test", "a@good", "z@good", "noon1", "Subject", "body"],
+            text => Assert.DoesNotContain(text, kept, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string QueueIdOf(string line)
+    {
+        var start = line.IndexOf(" queue=", StringComparison.Ordinal) + " queue=".Length;
+        return line[start..line.IndexOf(' ', start)];
     }
 
     private static async Task MorningAsync(RelayUnderTest relay)
