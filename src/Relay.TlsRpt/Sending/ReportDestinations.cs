@@ -62,7 +62,7 @@ internal sealed class ReportDestinations(TlsRptLookup lookup, IOptions<TlsRptOpt
 
     private string? WhyNot(DomainName policyDomain, TlsRptDestination destination, List<TlsRptDestination> used) => destination switch
     {
-        // Below are the ports of services that were never meant to be reached by HTTPS, and of none that would take a report.
+        // RFC 8460 §7: below 1024 are the ports of other services, which somebody would have the relay talk to.
         TlsRptDestination.Https { Endpoint.Port: not HttpsPort and <= LastPrivilegedPort } =>
             "port: reports are posted to port 443, and to ports above 1023",
         TlsRptDestination.Mail mail => WhyNotMailed(policyDomain, mail, [.. used.OfType<TlsRptDestination.Mail>()]),

@@ -5,7 +5,7 @@ internal static class ReportMailbox
 {
     /// <summary>
     /// Equal for the spellings of one mailbox: without case, quotes, and what follows a plus sign. RFC 5321 §2.4 leaves the local part to
-    /// its host; for a limit it does no harm to take two mailboxes for one, and the other way round there would be none.
+    /// its host; two mailboxes taken for one share a limit, while one taken for many would have none.
     /// </summary>
     public static string Of(string mailbox)
     {
