@@ -36,8 +36,8 @@ public sealed class DeliveryOptions
     public bool AllowLoopback { get; init; }
 
     /// <summary>
-    /// MX hosts and address literals may be inside the operator's network, at private and link-local addresses. Next hops of routes may be
-    /// there anyway.
+    /// MX hosts and address literals may be inside the operator's network, at private and link-local addresses, and at this machine's own.
+    /// Next hops of routes may be there anyway.
     /// </summary>
     public bool AllowPrivateHosts { get; init; }
 

@@ -7,6 +7,7 @@ using Relay.Delivery.Pipeline;
 using Relay.Delivery.Probing;
 using Relay.Delivery.Routing;
 using Relay.Delivery.Transport;
+using Relay.Dns;
 
 namespace Relay.Delivery;
 
@@ -25,9 +26,11 @@ public static class DeliveryServices
         services.TryAddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.TryAddSingleton<IValidateOptions<RoutingOptions>, RoutingOptionsValidator>();
         services.TryAddSingleton<RouteTable>();
+        services.TryAddSingleton<IFixedRoutes>(provider => provider.GetRequiredService<RouteTable>());
         services.TryAddSingleton<TlsReportSink>();
         services.TryAddSingleton<IRouter, Router>();
         services.TryAddSingleton<IDestinationCheck, DestinationCheck>();
+        services.TryAddSingleton<AddressScope>();
         services.TryAddSingleton<TargetFilter>();
         services.TryAddSingleton<AddressLookup>();
         services.TryAddSingleton<Dialer>();

@@ -43,6 +43,11 @@ public sealed class MxHost
     /// <summary>The account to authenticate with there; null for none.</summary>
     internal RouteLogin? Login { get; init; }
 
+    /// <summary>
+    /// Only public addresses of the host will do, whatever <see cref="DeliveryOptions.AllowPrivateHosts"/> says; a next hop may be anywhere.
+    /// </summary>
+    public bool MustBePublic { get; private set; }
+
     /// <summary>What TLS this host must give.</summary>
     public TlsRequirement Requirement { get; private set; }
 
@@ -57,6 +62,9 @@ public sealed class MxHost
             Requirement = requirement;
         }
     }
+
+    /// <summary>See <see cref="MustBePublic"/>.</summary>
+    public void RequirePublicAddress() => MustBePublic = true;
 
     /// <summary>Refuses the host before any connection; the first reason stands.</summary>
     public void Refuse(HostRefusal refusal) => Refusal ??= refusal;

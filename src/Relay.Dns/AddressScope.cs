@@ -1,63 +1,80 @@
 using System.Net;
-using System.Net.Sockets;
+using System.Net.NetworkInformation;
+using Microsoft.Extensions.Options;
 
 namespace Relay.Dns;
 
 /// <summary>
-/// Tells addresses of the public Internet from those inside somebody's network. The owner of a domain chooses where its
-/// MX hosts, its policy host and its report endpoints are, and must not make the relay connect to the operator's own machines.
+/// Tells addresses of the public Internet from those inside somebody's network and from this machine's own. The owner of a domain chooses
+/// where its MX hosts, its policy host and its report endpoints are, and must not make the relay connect to the operator's own machines.
 /// </summary>
-public static class AddressScope
+public sealed class AddressScope
 {
-    // RFC 6890 §2.2.2, RFC 6598 §7, RFC 5771 §3, RFC 1112 §4.
-    private static readonly IPNetwork[] Inner4 =
-    [
-        IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"),
-        IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"),
-        IPNetwork.Parse("192.0.0.0/24"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("198.18.0.0/15"),
-        IPNetwork.Parse("224.0.0.0/3"),
-    ];
+    // Interfaces get and lose addresses (RFC 8981 §3.4: daily); asking for them takes a millisecond.
+    private static readonly TimeSpan OwnLifetime = TimeSpan.FromMinutes(1);
 
-    // RFC 4291 §2.4, RFC 4193 §3.1, RFC 3879 §4.
-    private static readonly IPNetwork[] Inner6 =
-    [
-        IPNetwork.Parse("::/128"), IPNetwork.Parse("::1/128"), IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/10"),
-        IPNetwork.Parse("fec0::/10"), IPNetwork.Parse("ff00::/8"),
-    ];
+    private readonly WrappedAddress[] _wrapped;
+    private readonly TimeProvider _time;
+    private readonly Func<IEnumerable<IPAddress>> _readOwn;
+    private volatile OwnAddresses? _own;
 
-    // RFC 6052 §2.1, RFC 3056 §2: IPv4 inside IPv6, and where in the address.
-    private static readonly (IPNetwork Network, int Offset)[] Wrapped =
-    [
-        (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2),
-    ];
-
-    /// <summary>The address is one of the public Internet, also when it wraps an IPv4 address.</summary>
-    public static bool IsPublic(IPAddress address)
+    /// <summary>Takes the prefixes of the options.</summary>
+    public AddressScope(IOptions<DnsOptions> options, TimeProvider time)
+        : this(options, time, ReadOwn)
     {
-        if (address.AddressFamily == AddressFamily.InterNetwork)
-        {
-            return !Array.Exists(Inner4, network => network.Contains(address));
-        }
+    }
 
-        // RFC 4291 §2.5.5.2: the system connects to the IPv4 address inside.
+    internal AddressScope(IOptions<DnsOptions> options, TimeProvider time, Func<IEnumerable<IPAddress>> readOwn)
+    {
+        (_time, _readOwn) = (time, readOwn);
+        _wrapped =
+        [
+            .. options.Value.Nat64Prefixes.Select(text => WrappedAddress.TryRead(text, out var prefix) ? prefix : default),
+            .. WrappedAddress.WellKnown,
+        ];
+    }
+
+    /// <summary>The address is one of the public Internet and not this machine's, also when it wraps an IPv4 address.</summary>
+    public bool IsPublic(IPAddress address)
+    {
         if (address.IsIPv4MappedToIPv6)
         {
+            // RFC 4291 §2.5.5.2: the system connects to the IPv4 address inside.
             return IsPublic(address.MapToIPv4());
         }
 
-        if (Array.Exists(Inner6, network => network.Contains(address)))
+        if (IsThisMachine(address))
         {
             return false;
         }
 
-        foreach (var (network, offset) in Wrapped)
+        foreach (var prefix in _wrapped)
         {
-            if (network.Contains(address))
+            if (prefix.TryUnwrap(address, out var inner))
             {
-                return IsPublic(new IPAddress(address.GetAddressBytes().AsSpan(offset, 4)));
+                return IsPublic(inner);
             }
         }
 
-        return true;
+        return !SpecialAddresses.IsInner(address);
     }
+
+    /// <summary>An interface of this machine has the address.</summary>
+    public bool IsThisMachine(IPAddress address)
+    {
+        var own = _own;
+        if (own is null || _time.GetElapsedTime(own.ReadAt) > OwnLifetime)
+        {
+            _own = own = new OwnAddresses([.. _readOwn()], _time.GetTimestamp());
+        }
+
+        return own.Addresses.Contains(address);
+    }
+
+    private static IEnumerable<IPAddress> ReadOwn() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address);
+
+    private sealed record OwnAddresses(HashSet<IPAddress> Addresses, long ReadAt);
 }

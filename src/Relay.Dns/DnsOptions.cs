@@ -18,6 +18,12 @@ public sealed class DnsOptions
     /// </summary>
     public IReadOnlyList<string> TrustedServers { get; init; } = [];
 
+    /// <summary>
+    /// Prefixes by which the network's own NAT64 writes IPv4 addresses (RFC 6052 §2.2), <c>2001:db8:64::/96</c>; what is behind them is judged
+    /// by the IPv4 address. The well-known prefix 64:ff9b::/96 needs no entry.
+    /// </summary>
+    public IReadOnlyList<string> Nat64Prefixes { get; init; } = [];
+
     /// <summary>How long one server may take for one try, a repetition over TCP included. 0.1 s to 1 min.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -18,6 +18,7 @@ internal sealed class DnsOptionsValidator : IValidateOptions<DnsOptions>
         CheckAddresses(nameof(DnsOptions.Servers), options.Servers, faults);
         CheckAddresses(nameof(DnsOptions.TrustedServers), options.TrustedServers, faults);
         CheckTrusted(options, faults);
+        CheckPrefixes(options.Nat64Prefixes, faults);
         if (options.Timeout < MinTimeout || options.Timeout > MaxTimeout)
         {
             faults.Add($"Dns:Timeout: \"{options.Timeout:c}\" is out of range; write 00:00:00.1 to 00:01:00, usually 00:00:05");
@@ -36,6 +37,18 @@ internal sealed class DnsOptionsValidator : IValidateOptions<DnsOptions>
             {
                 faults.Add(
                     $"Dns:{key}:{i}: \"{addresses[i]}\" is not an address; write 192.0.2.53 or [2001:db8::53]:5353");
+            }
+        }
+    }
+
+    private static void CheckPrefixes(IReadOnlyList<string> prefixes, List<string> faults)
+    {
+        for (var i = 0; i < prefixes.Count; i++)
+        {
+            if (!WrappedAddress.TryRead(prefixes[i], out _))
+            {
+                faults.Add(
+                    $"Dns:Nat64Prefixes:{i}: \"{prefixes[i]}\" is no NAT64 prefix; write 2001:db8:64::/96, of length 32, 40, 48, 56, 64 or 96");
             }
         }
     }

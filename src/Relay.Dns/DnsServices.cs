@@ -10,7 +10,7 @@ namespace Relay.Dns;
 public static class DnsServices
 {
     /// <summary>
-    /// Registers <see cref="IDnsResolver"/> and <see cref="IDnsCache"/>, and binds <see cref="DnsOptions"/> to the section <c>Dns</c>, checked when
+    /// Registers <see cref="IDnsResolver"/>, <see cref="IDnsCache"/> and <see cref="AddressScope"/>, and binds <see cref="DnsOptions"/> to the section <c>Dns</c>, checked when
     /// the host starts.
     /// </summary>
     public static IServiceCollection AddRelayDns(this IServiceCollection services)
@@ -18,6 +18,7 @@ public static class DnsServices
         services.AddOptions<DnsOptions>().BindConfiguration(DnsOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DnsOptions>, DnsOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AddressScope>();
         services.AddSingleton<SystemServers>();
         services.AddSingleton<ServerList>();
         services.AddSingleton<AnswerCache>();

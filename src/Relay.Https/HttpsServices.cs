@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Relay.Dns;
 
 namespace Relay.Https;
 
@@ -10,6 +11,7 @@ public static class HttpsServices
     public static IServiceCollection AddHttps(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AddressScope>();
         services.TryAddSingleton<WebHostResolver>();
         services.TryAddSingleton<HappyEyeballs>();
         return services;

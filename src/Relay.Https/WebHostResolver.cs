@@ -4,7 +4,7 @@ using Relay.Mail;
 namespace Relay.Https;
 
 /// <summary>Finds the addresses of a web host through the relay's own resolver.</summary>
-public sealed class WebHostResolver(IDnsResolver resolver)
+public sealed class WebHostResolver(IDnsResolver resolver, AddressScope scope)
 {
     // Enough for any honest host; a hostile one does not get the relay to knock at a hundred doors.
     private const int MaxPerFamily = 4;
@@ -27,10 +27,10 @@ public sealed class WebHostResolver(IDnsResolver resolver)
         }
 
         // RFC 8461 §3.3, RFC 8460 §7, in our words: a web server of the public Internet, unless the operator says else.
-        var allowed = allowsPrivate ? all : all.FindAll(AddressScope.IsPublic);
+        var allowed = allowsPrivate ? all : all.FindAll(scope.IsPublic);
         return allowed.Count > 0
             ? new HostAddresses.Found(allowed)
-            : new HostAddresses.None(HostAddresses.None.PrivateAddress, $"{host} is at {all[0]}, which is no public address");
+            : new HostAddresses.None(HostAddresses.None.PrivateAddress, $"{host} is at {all[0]}, which is no public address of another machine");
     }
 
     // RFC 8305 §4: IPv6 first, families in turn.

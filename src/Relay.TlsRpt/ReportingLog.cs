@@ -41,4 +41,8 @@ internal static partial class ReportingLog
     [LoggerMessage(EventId = TlsRptEventIds.ReportStoreSetAside, EventName = "report-store-set-aside", Level = LogLevel.Error,
         Message = "file={File} moved-to={MovedTo} text={Text}")]
     public static partial void StoreSetAside(this ILogger logger, string file, string movedTo, string text);
+
+    [LoggerMessage(EventId = TlsRptEventIds.ReportStoreRescued, EventName = "report-store-rescued", Level = LogLevel.Warning,
+        Message = "rows={Rows}")]
+    public static partial void StoreRescued(this ILogger logger, int rows);
 }

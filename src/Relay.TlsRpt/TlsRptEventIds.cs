@@ -24,6 +24,9 @@ public static class TlsRptEventIds
     /// <summary><c>report-store-set-aside</c>.</summary>
     public const int ReportStoreSetAside = 8007;
 
+    /// <summary><c>report-store-rescued</c>: so many rows of the damaged store are in the new one.</summary>
+    public const int ReportStoreRescued = 8008;
+
     /// <summary><c>report-endpoint-unverified</c>: a report went to an endpoint whose certificate does not hold.</summary>
     public const int ReportEndpointUnverified = 7080;
 }

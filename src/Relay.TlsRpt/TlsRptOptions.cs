@@ -35,7 +35,9 @@ public sealed class TlsRptOptions
     /// <summary>How many days counts, reports and their state are kept for inspection, 2 to 400.</summary>
     public int RetainDays { get; init; } = 30;
 
-    /// <summary>True: endpoints of reports may have loopback, private and link-local addresses.</summary>
+    /// <summary>
+    /// True: endpoints of reports, and MX hosts of report mail, may have loopback, private and link-local addresses.
+    /// </summary>
     public bool AllowPrivateHosts { get; init; }
 
     /// <summary>
@@ -49,6 +51,9 @@ public sealed class TlsRptOptions
     /// relay).
     /// </summary>
     public int MaxDestinations { get; init; } = 10;
+
+    /// <summary>How many reports on one day are mailed to one mailbox, whatever domains they are on, 1 to 100000.</summary>
+    public int MaxPerMailbox { get; init; } = 100;
 
     /// <summary>The key that signs report mail; without it none is mailed (RFC 8460 §3).</summary>
     public DkimKey Dkim { get; init; } = new();

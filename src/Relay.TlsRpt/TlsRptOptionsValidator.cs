@@ -25,6 +25,11 @@ internal sealed class TlsRptOptionsValidator : IValidateOptions<TlsRptOptions>
             faults.Add($"TlsRpt:MaxDestinations: {options.MaxDestinations} is out of range; write 1 to 100");
         }
 
+        if (options.MaxPerMailbox is < 1 or > 100_000)
+        {
+            faults.Add($"TlsRpt:MaxPerMailbox: {options.MaxPerMailbox} is out of range; write 1 to 100000");
+        }
+
         if (options.OrganizationName is { } organization
             && (organization.Length == 0 || organization.Any(char.IsControl)))
         {

@@ -43,6 +43,8 @@ public static class TlsRptServices
         services.AddSingleton<ReportOutbox>();
         services.AddSingleton<TlsReportBuilder>();
         services.AddSingleton<TlsRptLookup>();
+        services.AddSingleton<ReportDestinations>();
+        services.AddSingleton<IDeliveryMiddleware, ReportMailTargets>();
         services.AddSingleton<ReportMetrics>();
         services.AddSingleton<ReportPreparation>();
         services.AddSingleton<ReportSender>();

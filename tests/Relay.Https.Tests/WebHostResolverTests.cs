@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using Relay.Dns;
 using Relay.Mail;
 
@@ -24,7 +25,7 @@ public sealed class WebHostResolverTests
     }
 
     private static ValueTask<HostAddresses> ResolveAsync(string addresses, bool allowsPrivate) =>
-        new WebHostResolver(new Resolver(addresses)).ResolveAsync(
+        new WebHostResolver(new Resolver(addresses), new AddressScope(Options.Create(new DnsOptions()), TimeProvider.System)).ResolveAsync(
             DomainName.FromWire("mta-sts.a.test"), allowsPrivate, TestContext.Current.CancellationToken);
 
     private sealed class Resolver(string addresses) : IDnsResolver

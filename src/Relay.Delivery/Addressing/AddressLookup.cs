@@ -65,7 +65,7 @@ internal sealed class AddressLookup(IDnsResolver resolver, TargetFilter filter)
     private static DeliveryFailure Inside(MxHost host, IPAddress address) => new(
         FailureReason.TargetRefused,
         new(host.LiteralAddress is null ? 4 : 5, 4, 4),
-        $"{host} is at {address}, which is no public address (Delivery:AllowPrivateHosts, or a route with a next hop)");
+        $"{host} is at {address}, which is no public address of another machine ({(host.MustBePublic ? "TlsRpt" : "Delivery")}:AllowPrivateHosts, or a route with a next hop)");
 
     // RFC 5321 §5.1: the order presented is kept within a family. The families take turns, so that one that leads
     // nowhere costs one try and not all of them (RFC 8305 §4).

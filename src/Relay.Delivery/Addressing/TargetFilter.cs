@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Relay.Dns;
@@ -14,21 +13,24 @@ internal sealed class TargetFilter
 {
     private readonly bool _allowLoopback;
     private readonly bool _allowPrivate;
-    private readonly HashSet<IPEndPoint> _own = [];
+    private readonly AddressScope _scope;
+    private readonly HashSet<IPEndPoint> _listeners = [];
+    private readonly HashSet<int> _portsOfEveryAddress = [];
 
-    public TargetFilter(IOptions<DeliveryOptions> options, DeliveryIdentity identity)
+    public TargetFilter(IOptions<DeliveryOptions> options, DeliveryIdentity identity, AddressScope scope)
     {
+        _scope = scope;
         _allowLoopback = options.Value.AllowLoopback;
         _allowPrivate = options.Value.AllowPrivateHosts;
         foreach (var listener in identity.Listeners)
         {
             if (listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any))
             {
-                _own.UnionWith(MachineAddresses().Select(address => new IPEndPoint(address, listener.Port)));
+                _portsOfEveryAddress.Add(listener.Port);
             }
             else
             {
-                _own.Add(listener);
+                _listeners.Add(listener);
             }
         }
     }
@@ -44,12 +46,14 @@ internal sealed class TargetFilter
 
         // 0.0.0.0/8 is this host on this network (RFC 1122 §3.2.1.3); Linux delivers it locally.
         return !_allowLoopback && (IPAddress.IsLoopback(target) || IsThisNetwork(target)
-            || (_own.Count > 0 && _own.Contains(new IPEndPoint(target, port))));
+            || (_listeners.Count > 0 && _listeners.Contains(new IPEndPoint(target, port)))
+            || (_portsOfEveryAddress.Contains(port) && _scope.IsThisMachine(target)));
     }
 
-    /// <summary>The address is inside somebody's network, where only the operator may point.</summary>
+    /// <summary>The address is inside somebody's network or this machine's, where only the operator may point.</summary>
     public bool IsPrivate(IPAddress address, MxHost host) =>
-        !_allowPrivate && !host.IsNextHop && !AddressScope.IsPublic(address) && !(_allowLoopback && IPAddress.IsLoopback(address));
+        !host.IsNextHop && !_scope.IsPublic(address)
+        && (host.MustBePublic || !(_allowPrivate || (_allowLoopback && (IPAddress.IsLoopback(address) || _scope.IsThisMachine(address)))));
 
     private static bool IsThisNetwork(IPAddress address)
     {
@@ -66,9 +70,4 @@ internal sealed class TargetFilter
             ? address.TryWriteBytes(octets, out _) && octets[0] >= 224
             : address.IsIPv6Multicast;
     }
-
-    private static IEnumerable<IPAddress> MachineAddresses() =>
-        NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-            .Select(unicast => unicast.Address);
 }

@@ -7,6 +7,9 @@ public static class SessionFailures
 {
     private const string DataBeforeHandshake = "data-before-tls-handshake";
 
+    /// <summary>What is wrong with a session where no policy is at hand: TLS is all one can ask for (RFC 8460 §4.2.1).</summary>
+    public static IReadOnlyList<ObservedFailure> WithoutPolicy(TlsSessionRecord session) => OfTransport(session) is { } failure ? [failure] : [];
+
     /// <summary>Why TLS was not reached; null where it was.</summary>
     public static ObservedFailure? OfTransport(TlsSessionRecord session) => session.Result switch
     {

@@ -4,7 +4,7 @@ using Relay.Mail;
 namespace Relay.Delivery.Routing;
 
 /// <summary>The fixed routes, found by domain in as many steps as the domain has labels.</summary>
-internal sealed class RouteTable
+internal sealed class RouteTable : IFixedRoutes
 {
     private readonly Dictionary<string, FixedRoute> _exact = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FixedRoute> _suffixes = new(StringComparer.Ordinal);
@@ -35,6 +35,14 @@ internal sealed class RouteTable
             : OfEverything is { Tls: TlsRequirement.VerifiedPkix } ? "it has no name that a certificate could prove"
             : null;
         return reason is null ? null : new(FailureReason.BadDomain, new(5, 1, 2), $"{literal}: {reason}");
+    }
+
+    /// <inheritdoc/>
+    public bool HasRoute(DomainName domain, out DomainName? nextHop)
+    {
+        var route = Find(domain);
+        nextHop = route?.NextHopName;
+        return route is { HasNextHop: true, Domain.IsRoot: false };
     }
 
     /// <summary>The most specific route for a domain; null when none fits.</summary>

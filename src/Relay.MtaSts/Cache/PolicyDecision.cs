@@ -27,8 +27,14 @@ public abstract record PolicyDecision
     /// </summary>
     public sealed record NoPolicy : PolicyDecision
     {
-        /// <summary>The only instance anyone needs.</summary>
+        /// <summary>Nothing says that there is one.</summary>
         public static NoPolicy Instance { get; } = new();
+
+        /// <summary>A valid record announces one, which cannot be fetched or is invalid (RFC 8461 §3.3).</summary>
+        public static NoPolicy Announced { get; } = new() { IsAnnounced = true };
+
+        /// <summary>A valid record announces a policy.</summary>
+        public bool IsAnnounced { get; private init; }
     }
 
     /// <summary>

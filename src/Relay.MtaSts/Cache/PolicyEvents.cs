@@ -93,7 +93,7 @@ internal sealed class PolicyEvents(TlsReportSink sink, PolicyClock clock, ILogge
             sink.Add(new TlsObservation
             {
                 PolicyDomain = domain,
-                Policy = policy?.Observed ?? ObservedPolicy.NoPolicyFound,
+                Policy = policy?.Observed ?? StsPolicy.Unavailable,
                 Count = ObservationCount.DetailsOnly,
                 Failures = [new ObservedFailure(failure.Type, failure.Reason)],
                 Time = clock.Now,

@@ -78,7 +78,8 @@ internal sealed class PolicyUpdater(
         }
 
         state = await memory.NoteKnownAsync(state, cancellationToken);
-        return Hold(state, definitive is null ? clock.AfterFailureHold() : clock.AfterHold(definitive.TimeToLive));
+        return Hold(
+            state, definitive is null ? clock.AfterFailureHold() : clock.AfterHold(definitive.TimeToLive), isAnnounced: found is not null);
     }
 
     private async ValueTask<DomainState> AfterSilenceAsync(
@@ -153,10 +154,10 @@ internal sealed class PolicyUpdater(
         }
 
         state = await memory.NoteKnownAsync(state, cancellationToken);
-        return Hold(state, Math.Min(due, state.Failure?.AllowedAt(found.Id) ?? due));
+        return Hold(state, Math.Min(due, state.Failure?.AllowedAt(found.Id) ?? due), isAnnounced: true);
     }
 
-    private DomainState Hold(DomainState state, long due) => state switch
+    private DomainState Hold(DomainState state, long due, bool isAnnounced = false) => state switch
     {
         { Policy: { } policy } => state with { Decision = new PolicyDecision.Applies(policy), DueAt = Math.Min(due, state.ExpiresAt) },
 
@@ -170,28 +171,32 @@ internal sealed class PolicyUpdater(
             state.UnknownSince ?? clock.Now,
             (state.UnknownSince ?? clock.Now) + clock.Options.UnknownPolicyPatience,
             $"the policy store cannot be read: {fault}"),
-        { IsDoubtful: true } => Doubt(state, due),
+        { IsDoubtful: true } => Doubt(state, due, isAnnounced),
         _ => state with
         {
-            Decision = PolicyDecision.NoPolicy.Instance,
+            Decision = NoPolicy(state, isAnnounced),
             DueAt = state.StoreFault is null ? due : Math.Min(due, clock.AfterFailureHold()),
         },
     };
 
     // Policies have been lost, and this may have been one of them: that there is none is believed when it is found twice.
-    private DomainState Doubt(DomainState state, long due)
+    private DomainState Doubt(DomainState state, long due, bool isAnnounced)
     {
         var first = state.DoubtedAt ?? clock.Timestamp;
         var wait = PolicyClock.SecondLook - clock.Time.GetElapsedTime(first);
         if (wait <= TimeSpan.Zero)
         {
-            return state with { Decision = PolicyDecision.NoPolicy.Instance, DueAt = due };
+            return state with { Decision = NoPolicy(state, isAnnounced), DueAt = due };
         }
 
         var until = clock.Now + wait;
         var waiting = HoldMail(state, clock.Now, until, "policies were lost with the store; that the domain has none is looked up twice");
         return waiting with { DoubtedAt = first, DueAt = clock.After(wait) };
     }
+
+    // RFC 8460 §4.3.2.2: to reports a policy that cannot be had is not the same as none.
+    private static PolicyDecision.NoPolicy NoPolicy(DomainState state, bool isAnnounced) =>
+        isAnnounced && state.Failure is not null ? PolicyDecision.NoPolicy.Announced : PolicyDecision.NoPolicy.Instance;
 
     private static PolicyFailure Describe(StsRecordSet records) => records switch
     {

@@ -26,6 +26,9 @@ internal readonly record struct EffectivePolicy(DomainName Domain, CachedPolicy?
     /// <summary>The failure of a host whose name matches no pattern.</summary>
     public static IReadOnlyList<ObservedFailure> NotListed => Unlisted;
 
+    /// <summary>The domain announces a policy that cannot be had, and none is at hand.</summary>
+    public bool IsUnavailable { get; init; }
+
     /// <summary>
     /// Sessions are judged by a policy, whether or not it decides (RFC 8461 §5, enforce and testing). Mode none, and a domain whose
     /// policy the operator has switched off, count as no policy (§5, §6).

@@ -77,7 +77,7 @@ internal sealed class MtaStsMiddleware(
             attempt.LogFields.Add(new("sts-id", policy.Id));
         }
 
-        return new EffectivePolicy(domain, policy, mode);
+        return new EffectivePolicy(domain, policy, mode) { IsUnavailable = decision is PolicyDecision.NoPolicy { IsAnnounced: true } };
     }
 
     private static void Demand(DeliveryAttempt attempt, in EffectivePolicy applied)

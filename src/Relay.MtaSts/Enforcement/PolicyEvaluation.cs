@@ -16,6 +16,11 @@ internal sealed class PolicyEvaluation(TlsReportSink sink, PolicyClock clock, St
     {
         if (!policy.Judges)
         {
+            if (policy.IsUnavailable)
+            {
+                CountWithoutPolicy(attempt);
+            }
+
             return [];
         }
 
@@ -33,6 +38,19 @@ internal sealed class PolicyEvaluation(TlsReportSink sink, PolicyClock clock, St
         }
 
         return faults ?? (IReadOnlyList<HostFault>)[];
+    }
+
+    // RFC 8460 §4.3.2.2, §4.4: what keeps the policy from being had stands in its entry, so the sessions stand there too. Without the
+    // policy TLS is all one can ask of them.
+    private static void CountWithoutPolicy(DeliveryAttempt attempt)
+    {
+        foreach (var session in attempt.Sessions)
+        {
+            if (session.IsFirstUse)
+            {
+                session.Judge(StsPolicy.Unavailable, SessionFailures.WithoutPolicy(session));
+            }
+        }
     }
 
     private void EvaluateRefusals(DeliveryAttempt attempt, in EffectivePolicy policy, ref List<HostFault>? faults)

@@ -40,6 +40,12 @@ public sealed class StsPolicy
         Text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries),
         [.. MxPatterns.Select(pattern => pattern.Text)]);
 
+    /// <summary>
+    /// A policy that is announced and cannot be had or is invalid, as reports tell of it (RFC 8460 §4.3.2.2, §4.4): of type <c>sts</c>,
+    /// without text and hosts.
+    /// </summary>
+    public static ObservedPolicy Unavailable { get; } = new(ObservedPolicyType.Sts, [], []);
+
     /// <summary>A pattern matches the host (RFC 8461 §4.1).</summary>
     /// <param name="host">The name from the MX record, not an alias's target.</param>
     public bool Lists(DomainName host) => TryMatch(host, out _);

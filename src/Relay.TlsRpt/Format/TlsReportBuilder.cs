@@ -67,7 +67,8 @@ internal sealed class TlsReportBuilder(ReportIdentity identity)
             return policies;
         }
 
-        policies = [.. policies.OrderBy(policy => policy.Type == PolicyCounts.NoPolicyFound ? 0 : 1)];
+        // What could not be had has no text either, and there is one entry for one policy: it goes with the rest, its failures told apart.
+        policies = [.. policies.OrderBy(policy => policy.Type == PolicyCounts.NoPolicyFound ? 0 : policy.Lines.Count > 0 ? 1 : 2)];
         var rest = policies.Skip(MaxPolicies - 1).ToList();
         var failures = rest.Sum(policy => policy.Failures.Sum(failure => failure.Count));
         return
@@ -79,7 +80,7 @@ internal sealed class TlsReportBuilder(ReportIdentity identity)
                 [],
                 rest.Sum(policy => policy.Succeeded),
                 rest.Sum(policy => policy.Failed),
-                failures > 0 ? [new FailureCount(FailureKey.Overflow, failures)] : []),
+                Keep(rest[^1].Lines.Count > 0 ? [] : rest[^1].Failures, LedgerWriter.MaxFailures, failures)),
         ];
     }
 
@@ -90,9 +91,15 @@ internal sealed class TlsReportBuilder(ReportIdentity identity)
             return policy;
         }
 
-        var kept = policy.Failures.Where(entry => entry.Failure != FailureKey.Overflow).Take(limit).ToList();
-        var rest = policy.Failures.Sum(entry => entry.Count) - kept.Sum(entry => entry.Count);
-        return policy with { Failures = rest > 0 ? [.. kept, new FailureCount(FailureKey.Overflow, rest)] : kept };
+        return policy with { Failures = Keep(policy.Failures, limit, policy.Failures.Sum(entry => entry.Count)) };
+    }
+
+    // The first so many of them, and of all the others only how many there were.
+    private static List<FailureCount> Keep(IReadOnlyList<FailureCount> failures, int limit, long all)
+    {
+        var kept = failures.Where(entry => entry.Failure != FailureKey.Overflow).Take(limit).ToList();
+        var rest = all - kept.Sum(entry => entry.Count);
+        return rest > 0 ? [.. kept, new FailureCount(FailureKey.Overflow, rest)] : kept;
     }
 
     private static byte[] Compress(byte[] json)

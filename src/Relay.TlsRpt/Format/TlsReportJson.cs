@@ -50,9 +50,9 @@ internal static class TlsReportJson
         }
 
         json.WriteString("policy-domain", domain);
-        if (policy.Type != PolicyCounts.NoPolicyFound)
+        if (policy.MxHosts.Count > 0)
         {
-            // RFC 8460 §4.4, erratum 6241: an array also for one pattern.
+            // RFC 8460 §4.4, erratum 6241: an array also for one pattern. A policy that cannot be had has none.
             WriteArray(json, "mx-host", policy.MxHosts);
         }
 

@@ -63,7 +63,7 @@ internal static class TlsReportSummary
     private static string Title(PolicyCounts policy) => policy switch
     {
         { Type: PolicyCounts.NoPolicyFound } => "No policy found:",
-        { Lines.Count: 0 } => $"Policy of type {policy.Type}, its text left out:",
+        { Lines.Count: 0 } => $"Policy of type {policy.Type}, without its text:",
         _ => $"Policy of type {policy.Type}:",
     };
 

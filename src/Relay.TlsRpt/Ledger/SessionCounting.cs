@@ -35,8 +35,7 @@ internal sealed class SessionCounting(TlsReportSink sink) : IDeliveryMiddleware
     {
         if (session.Judgements.Count == 0)
         {
-            // RFC 8460 §4.2.1: without a policy TLS is all one can ask for.
-            Count(attempt, session, ObservedPolicy.NoPolicyFound, SessionFailures.OfTransport(session) is { } failure ? [failure] : []);
+            Count(attempt, session, ObservedPolicy.NoPolicyFound, SessionFailures.WithoutPolicy(session));
             return;
         }
 

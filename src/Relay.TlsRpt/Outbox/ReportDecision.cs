@@ -1,5 +1,5 @@
 using Relay.TlsRpt.Format;
-using Relay.TlsRpt.Records;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.TlsRpt.Outbox;
 
@@ -15,8 +15,7 @@ internal abstract record ReportDecision(DueReport Report, string Detail)
     /// <summary>There will be none.</summary>
     public sealed record Closed(DueReport Report, string State, string Detail) : ReportDecision(Report, Detail);
 
-    /// <summary>It is made, and goes to these destinations.</summary>
-    public sealed record Made(
-        DueReport Report, TlsReportDocument Document, IReadOnlyList<TlsRptDestination> Destinations, string Detail)
-        : ReportDecision(Report, Detail);
+    /// <summary>It is made, and goes to those of these places that are used.</summary>
+    public sealed record Made(DueReport Report, TlsReportDocument Document, FoundDestinations.Places Places)
+        : ReportDecision(Report, Places.Detail);
 }

@@ -1,7 +1,10 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 using Relay.Sqlite;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
+using Relay.TlsRpt.Sending;
 
 namespace Relay.TlsRpt.Outbox;
 
@@ -9,7 +12,7 @@ namespace Relay.TlsRpt.Outbox;
 /// What has become of each report and of each copy of it. A copy is claimed before it is handed over and settled after; both are on disk
 /// before anything else happens, so that a crash at any point neither loses a copy nor repeats one that was accepted.
 /// </summary>
-internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
+internal sealed class ReportOutbox(ReportDatabase database, IOptions<TlsRptOptions> options, TimeProvider time)
 {
     /// <summary>RFC 8460 §5.5: how long a report is worth trying.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromHours(24);
@@ -59,6 +62,28 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
         ("$domain", copy.Domain.Value),
         ("$rua", copy.Rua))) > 0;
 
+    /// <summary>
+    /// Takes one of the mailbox's places among the reports on a day, whatever domain they are on; null when it has one, else why not. A
+    /// report that has a place keeps it, however often it is tried.
+    /// </summary>
+    public string? WhyNoPlace(ReportDelivery copy, string mailbox)
+    {
+        var limit = options.Value.MaxPerMailbox;
+        var hasPlace = database.Run((copy, Mailbox: ReportMailbox.Of(mailbox), limit), static (connection, set) => connection.Execute(
+            """
+            INSERT INTO mailed SELECT $day, $mailbox, $domain
+            WHERE (SELECT count(*) FROM mailed WHERE day = $day AND mailbox = $mailbox AND domain <> $domain) < $limit
+            ON CONFLICT DO UPDATE SET domain = excluded.domain
+            """,
+            ("$day", set.copy.Day.Text()),
+            ("$mailbox", set.Mailbox),
+            ("$domain", set.copy.Domain.Value),
+            ("$limit", set.limit))) > 0;
+        return hasPlace
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"mailbox-limit: it gets {limit} reports on one day, whatever domain they are on (TlsRpt:MaxPerMailbox)");
+    }
+
     /// <summary>Writes down what became of a copy.</summary>
     public void Settle(ReportDelivery copy, string state, DateTimeOffset? next, string detail) => database.Run(
         (copy, state, next, detail),
@@ -88,7 +113,7 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
     public void Prune(DateOnly before) => database.Run((before, Now: time.GetUtcNow()), static (connection, set) =>
     {
         using var transaction = connection.BeginTransaction();
-        foreach (var table in (ReadOnlySpan<string>)["tally", "failure", "report", "outbox"])
+        foreach (var table in (ReadOnlySpan<string>)["tally", "failure", "report", "outbox", "mailed"])
         {
             connection.Execute($"DELETE FROM {table} WHERE day < $day", ("$day", set.before.Text()));
         }
@@ -122,9 +147,14 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
             ("$domain", decision.Report.Domain.Value));
         if (changed > 0 && made is not null)
         {
-            foreach (var destination in made.Destinations)
+            foreach (var destination in made.Places.Used)
             {
-                KeepCopy(connection, made.Document, destination.Rua, now);
+                KeepCopy(connection, made, (destination.Rua, ReportState.Pending, string.Empty), now);
+            }
+
+            foreach (var (destination, why) in made.Places.Unused)
+            {
+                KeepCopy(connection, made, (destination.Rua, ReportState.NotUsed, why), now);
             }
         }
     }
@@ -139,13 +169,14 @@ internal sealed class ReportOutbox(ReportDatabase database, TimeProvider time)
     private static object OrNull(object? value) => value ?? DBNull.Value;
 
     private static void KeepCopy(
-        SqliteConnection connection, TlsReportDocument report, string rua, DateTimeOffset now) =>
+        SqliteConnection connection, ReportDecision.Made made, (string Rua, string State, string Detail) copy, DateTimeOffset now) =>
         connection.Execute(
-            "INSERT INTO outbox VALUES ($day, $domain, $rua, $state, 0, $now, $expires, '') ON CONFLICT DO NOTHING",
-            ("$day", report.Day.Text()),
-            ("$domain", report.PolicyDomain.Value),
-            ("$rua", rua),
-            ("$state", ReportState.Pending),
-            ("$now", now.ToUnixTimeMilliseconds()),
-            ("$expires", (now + Patience).ToUnixTimeMilliseconds()));
+            "INSERT INTO outbox VALUES ($day, $domain, $rua, $state, 0, $next, $expires, $detail) ON CONFLICT DO NOTHING",
+            ("$day", made.Report.Day.Text()),
+            ("$domain", made.Report.Domain.Value),
+            ("$rua", copy.Rua),
+            ("$state", copy.State),
+            ("$next", OrNull(copy.State == ReportState.Pending ? now.ToUnixTimeMilliseconds() : null)),
+            ("$expires", (now + Patience).ToUnixTimeMilliseconds()),
+            ("$detail", copy.Detail));
 }

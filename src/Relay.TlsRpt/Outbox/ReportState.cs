@@ -38,6 +38,9 @@ public static class ReportState
     /// <summary>It could not be handed over for 24 hours (RFC 8460 §5.5).</summary>
     public const string Expired = "expired";
 
+    /// <summary>The domain may not choose this destination, or it has had its share of reports on the day.</summary>
+    public const string NotUsed = "not-used";
+
     /// <summary>Mail to this destination bounced lately.</summary>
     public const string Suppressed = "suppressed";
 

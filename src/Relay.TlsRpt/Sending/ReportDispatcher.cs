@@ -71,6 +71,13 @@ internal sealed class ReportDispatcher(
             return true;
         }
 
+        if (outbox.WhyNoPlace(copy, mailbox) is { } full)
+        {
+            // RFC 8460 §7: many domains that name one mailbox are a flood, too.
+            End(copy, ReportState.NotUsed, full);
+            return true;
+        }
+
         return false;
     }
 

@@ -1,16 +1,14 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
 using Relay.TlsRpt.Outbox;
-using Relay.TlsRpt.Records;
 
 namespace Relay.TlsRpt.Sending;
 
 /// <summary>Takes up a report that is due: asks where it goes and makes it.</summary>
 internal sealed class ReportPreparation(
-    TlsRptLookup lookup,
+    ReportDestinations destinations,
     TlsReportBuilder builder,
     ReportQueries queries,
     IOptions<TlsRptOptions> options,
@@ -21,12 +19,11 @@ internal sealed class ReportPreparation(
     /// <summary>What is to become of a report that is due at this time.</summary>
     public async Task<ReportDecision> PrepareAsync(DueReport report, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var (records, detail) = await lookup.LookUpAsync(report.Domain, cancellationToken);
-        return records switch
+        return await destinations.FindAsync(report.Domain, cancellationToken) switch
         {
-            null => Wait(report, now, detail),
-            TlsRptRecordSet.Found { Destinations.Count: > 0 } found => Make(report, found.Destinations),
-            _ => new ReportDecision.Closed(report, ReportState.NotWanted, WhyNot(records)),
+            FoundDestinations.Silence silence => Wait(report, now, silence.Detail),
+            FoundDestinations.Places places => Make(report, places),
+            var nowhere => new ReportDecision.Closed(report, ReportState.NotWanted, nowhere.Detail),
         };
     }
 
@@ -49,7 +46,7 @@ internal sealed class ReportPreparation(
         return new ReportDecision.Postponed(report, since, next, detail);
     }
 
-    private ReportDecision Make(DueReport report, IReadOnlyList<TlsRptDestination> destinations)
+    private ReportDecision Make(DueReport report, FoundDestinations.Places places)
     {
         var counts = queries.Counts(report.Day, report.Domain);
         if (counts.Succeeded + counts.Failed == 0)
@@ -63,23 +60,11 @@ internal sealed class ReportPreparation(
             return new ReportDecision.Closed(report, ReportState.OnlySuccesses, string.Empty);
         }
 
-        // RFC 8460 §7: a record must not turn the relay into a flooder.
-        var limit = options.Value.MaxDestinations;
-        var passed = destinations.Count - limit;
-        return new ReportDecision.Made(
-            report,
-            builder.Build(counts),
-            [.. destinations.Take(limit)],
-            passed > 0
-                ? string.Create(CultureInfo.InvariantCulture, $"{passed} destinations above the limit are not served")
-                : string.Empty);
-    }
+        foreach (var unused in places.Unused)
+        {
+            logger.ReportFailed(report.Domain, report.Day.Text(), unused.Destination.Rua, ReportState.NotUsed, null, unused.Why);
+        }
 
-    private static string WhyNot(TlsRptRecordSet records) => records switch
-    {
-        TlsRptRecordSet.Multiple => "more than one TLSRPT record",
-        TlsRptRecordSet.Invalid => "the TLSRPT record names no destination",
-        TlsRptRecordSet.Found => "the TLSRPT record names no destination that can be used",
-        _ => "no TLSRPT record",
-    };
+        return new ReportDecision.Made(report, builder.Build(counts), places);
+    }
 }

@@ -42,6 +42,20 @@ public class TargetFilterTests
         Assert.All(own, address => Assert.True(lab.Get<TargetFilter>().IsForbidden(address, 25)));
     }
 
+    [Theory] // other ports of the machine are for labs, and for whom the operator names, as its network is
+    [InlineData("true", false, false)]
+    [InlineData("false", false, true)]
+    [InlineData("false", true, false)]
+    public async Task Filter_AddressesOfTheMachine_ArePrivateOutsideALab(string allowsLoopback, bool isNextHop, bool isPrivate)
+    {
+        await using var lab = new DeliveryLab();
+        lab.Settings["Delivery:AllowLoopback"] = allowsLoopback;
+        var own = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address);
+
+        Assert.All(own, address => Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(address, new MxHost(address, 25) { IsNextHop = isNextHop })));
+    }
+
     [Fact]
     public async Task Deliver_MxOnLoopbackOutsideALab_IsRefusedWithoutConnection()
     {
@@ -100,6 +114,21 @@ public class TargetFilterTests
         lab.Settings["Delivery:AllowPrivateHosts"] = allowed;
 
         var host = new MxHost(IPAddress.Parse(address), 25) { IsNextHop = isNextHop };
+        Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(host.LiteralAddress!, host));
+    }
+
+    [Theory] // RPT-54, RFC 8460 §7: what a stranger's record chose, unless the operator named the host
+    [InlineData("10.0.0.1", false, true)]
+    [InlineData("127.0.0.1", false, true)]
+    [InlineData("10.0.0.1", true, false)]
+    [InlineData("9.9.9.9", false, false)]
+    public async Task Filter_HostThatMustBePublic_IsPrivateWhateverIsAllowed(string address, bool isNextHop, bool isPrivate)
+    {
+        await using var lab = new DeliveryLab();
+        lab.Settings["Delivery:AllowPrivateHosts"] = "true";
+
+        var host = new MxHost(IPAddress.Parse(address), 25) { IsNextHop = isNextHop };
+        host.RequirePublicAddress();
         Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(host.LiteralAddress!, host));
     }
 

@@ -2,6 +2,7 @@ using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
 using Relay.MtaSts.Cache;
+using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Cache;
@@ -18,13 +19,13 @@ public sealed class PolicyObservationTests
     [InlineData("enforce")]
     [InlineData("testing")]
     [InlineData("none")]
-    public async Task Expired_AndFetchFails_IsNoPolicyAndReportedAsSuch(string mode)
+    public async Task Expired_AndFetchFails_IsNoPolicyAndReportedAsOneNotToBeHad(string mode)
     {
         await using var lab = await ExpireAsync(mode);
         lab.Play(Domain, new PolicyHostScript { Certificate = lab.Authority.Issue(Host), Status = 404 });
-        Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
+        Assert.True(Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain)).IsAnnounced);
         var detail = Assert.Single(lab.Observations.All);
-        Assert.Equal(("no-policy-found", ObservationCount.DetailsOnly), (detail.Policy.Type.ToWord(), detail.Count));
+        Assert.Equal((StsPolicy.Unavailable, ObservationCount.DetailsOnly), (detail.Policy, detail.Count));
         Assert.Equal(TlsResultType.StsPolicyFetchError, Assert.Single(detail.Failures).Type);
     }
 
@@ -40,7 +41,7 @@ public sealed class PolicyObservationTests
         lab.Dns.ClearFaults();
         lab.PublishRecord(Domain);
         lab.LetTtlPass();
-        Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain));
+        Assert.False(Assert.IsType<PolicyDecision.NoPolicy>(await lab.AskAsync(Domain)).IsAnnounced);
         Assert.Empty(lab.Observations.All);
     }
 

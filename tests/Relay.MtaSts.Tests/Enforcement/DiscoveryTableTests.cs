@@ -4,6 +4,7 @@ using Relay.Delivery;
 using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
+using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
 
 namespace Relay.MtaSts.Tests.Enforcement;
@@ -54,8 +55,17 @@ public sealed class DiscoveryTableTests
         await lab.Middleware.InvokeAsync(
             attempt, Attempts.Transport(_ => (TlsSessionResult.Established, Attempts.Good, string.Empty)), StsLab.Token);
         AssertApplied(row.Text(mode), mode, attempt);
-        AssertReported(row, mode, [.. lab.Observations.All.Where(observation => observation.Count == ObservationCount.DetailsOnly)]);
+        var (details, sessions) = (lab.Observations.All.Where(IsDetail).ToList(), lab.Observations.All.Where(observation => !IsDetail(observation)).ToList());
+        AssertReported(row, mode, details);
+        if (mode == "no_policy" && details.Count > 0)
+        {
+            // RFC 8460 §4.4: under one policy, the one that is announced.
+            var session = Assert.Single(sessions);
+            Assert.Equal((StsPolicy.Unavailable, ObservationCount.Success), (session.Policy, session.Count));
+        }
     }
+
+    private static bool IsDetail(TlsObservation observation) => observation.Count == ObservationCount.DetailsOnly;
 
     private static void AssertApplied(string expected, string mode, DeliveryAttempt attempt)
     {
@@ -91,7 +101,10 @@ public sealed class DiscoveryTableTests
         }
 
         var detail = Assert.Single(details);
-        Assert.Equal(mode == "no_policy" ? "no-policy-found" : "sts", detail.Policy.Type.ToWord());
+
+        // Decision 0053: the vectors' README has no-policy-found where no policy is at hand.
+        Assert.Equal("sts", detail.Policy.Type.ToWord());
+        Assert.Equal(mode == "no_policy", detail.Policy == StsPolicy.Unavailable);
         var failure = Assert.Single(detail.Failures);
         Assert.Equal(row.Text("result_type"), failure.Type.ToWord());
 

@@ -3,6 +3,7 @@ using Relay.Delivery;
 using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.PolicyHosts;
+using Relay.MtaSts.Policies;
 using Relay.MtaSts.Tests.Lab;
 using Relay.Tls;
 
@@ -90,6 +91,30 @@ public sealed class MtaStsMiddlewareTests
         Assert.IsType<DeliveryOutcome.Delivered>(attempt.Recipients[0].Outcome);
         Assert.Equal("sts-mx-not-listed", Assert.Single(lab.Log.Named("sts-testing")).Fields["Reason"]);
         Assert.Equal(ObservationCount.Failure, Assert.Single(lab.Observations.All).Count);
+    }
+
+    [Theory] // RPT-15, RFC 8460 §4.2, §4.3.2.2: announced and not to be had: one entry, whose totals are those of the sessions
+    [InlineData(TlsSessionResult.Established, ObservationCount.Success)]
+    [InlineData(TlsSessionResult.StartTlsNotOffered, ObservationCount.Failure)]
+    public async Task Announced_PolicyNotToBeHad_CountsSessionsThereByTheirTls(TlsSessionResult result, ObservationCount count)
+    {
+        await using var lab = Lab("this is no policy");
+        var transport = Attempts.Transport(_ => (result, result == TlsSessionResult.Established ? Attempts.Good : null, string.Empty));
+        await DeliverAsync(lab, Attempts.To(Domain, Listed), transport);
+
+        // While the policy host is left alone it is no different.
+        var attempt = await DeliverAsync(lab, Attempts.To(Domain, Unlisted), transport);
+        Assert.Equal([ObservationCount.DetailsOnly, count, count], lab.Observations.All.Select(one => one.Count));
+        Assert.All(lab.Observations.All, one => Assert.Equal(StsPolicy.Unavailable, one.Policy));
+        Assert.Equal(TlsRequirement.Opportunistic, attempt.Hosts[0].Requirement);
+        Assert.Empty(lab.Log.Named("mx-refused"));
+        Assert.Empty(attempt.LogFields);
+
+        // The record is gone: nothing is announced any more.
+        lab.PublishRecord(Domain);
+        lab.LetTtlPass();
+        await DeliverAsync(lab, Attempts.To(Domain, Listed), transport);
+        Assert.Equal(ObservedPolicy.NoPolicyFound, lab.Observations.All[^1].Policy);
     }
 
     [Theory] // STS-62: a policy never weakens what another plugin demands

@@ -69,6 +69,23 @@ public sealed class ReportMailTests : IAsyncDisposable
         Assert.Empty(mx.Messages);
     }
 
+    [Fact] // RPT-54, RFC 8460 §7: the record's writer chooses where it goes; mail that people write goes there all the same
+    public async Task Report_ToAHostInsideTheNetwork_WaitsUnlessAllowed()
+    {
+        var mx = _lab.AddDomain("one.test");
+        await using var relay = await StartAsync(("TlsRpt:AllowPrivateHosts", "false"));
+
+        await relay.Services.GetRequiredService<IReportMailer>().SendAsync(Report(), Rua, "k1", Cancel);
+
+        var line = await relay.Log.NextAsync("deferred", Cancel);
+        Assert.Contains(" reason=target-refused ", line, StringComparison.Ordinal);
+        Assert.Contains("TlsRpt:AllowPrivateHosts", line, StringComparison.Ordinal);
+        Assert.Empty(mx.Connections);
+        await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
+        await talk.SendAsync("app@corp.test", ["ann@one.test"], "Subject: a\r\n\r\nb\r\n", "250 2.0.0", Cancel);
+        await mx.WaitForMessagesAsync(1, Cancel);
+    }
+
     [Theory]
     [InlineData("größe@one.test")]
     [InlineData("no-domain")]
@@ -84,19 +101,23 @@ public sealed class ReportMailTests : IAsyncDisposable
             await relay.Services.GetRequiredService<IReportMailer>().SendAsync(Report(), mailbox, "k1", Cancel));
     }
 
-    private Task<RelayUnderTest> StartAsync()
+    private Task<RelayUnderTest> StartAsync(params (string Key, string Value)[] more)
     {
         var key = Path.Combine(_lab.DataDirectory, "dkim.pem");
         SigningKey.Create().Save(key);
         return _lab.StartRelayAsync(
+        [
             ("MtaSts:FetchPort", _web.EndPoint.Port.ToString(CultureInfo.InvariantCulture)),
             ("MtaSts:TrustedRootsFile", Path.Combine(_lab.DataDirectory, "roots.pem")),
             ("MtaSts:AllowPrivateHosts", "true"),
+            ("TlsRpt:AllowPrivateHosts", "true"),
             ("TlsRpt:Contact", "tls@relay.test"),
             ("TlsRpt:From", "bounces@relay.test"),
             ("TlsRpt:Dkim:Domain", "relay.test"),
             ("TlsRpt:Dkim:Selector", "rpt1"),
-            ("TlsRpt:Dkim:KeyFile", key));
+            ("TlsRpt:Dkim:KeyFile", key),
+            .. more,
+        ]);
     }
 
     private void PublishEnforce(string domain)

@@ -1,6 +1,7 @@
 using Relay.Delivery.Observations;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
+using Relay.MtaSts.Policies;
 
 namespace Relay.Tests.Enforcement;
 
@@ -162,7 +163,10 @@ public sealed class DiscoveryTableTests(TableRelay table) : IClassFixture<TableR
         }
 
         var isExpired = row.Event.StartsWith("cached-policy-expired", StringComparison.Ordinal);
-        Assert.All(details, detail => Assert.Equal(mode == "no_policy" || isExpired ? "no-policy-found" : "sts", detail.Policy.Type.ToWord()));
+
+        // Decision 0053: the vectors' README has no-policy-found where no policy is at hand.
+        Assert.All(details, detail => Assert.Equal("sts", detail.Policy.Type.ToWord()));
+        Assert.All(details, detail => Assert.Equal(mode == "no_policy" || isExpired, detail.Policy == StsPolicy.Unavailable));
         var failure = Assert.Single(details[0].Failures);
         Assert.Equal(row.ResultTypes[0], failure.Type.ToWord());
         if (!row.Event.StartsWith("cached-policy", StringComparison.Ordinal))

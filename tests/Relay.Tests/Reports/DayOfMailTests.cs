@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Lab.Mx;
@@ -19,12 +20,13 @@ public sealed class DayOfMailTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _day.DisposeAsync();
 
-    // RPT-01, RPT-05, RPT-07, RPT-09, RPT-10, RPT-11, RPT-12, RPT-19, RPT-22, RPT-25, RPT-29, RPT-33 to RPT-40, RPT-45 to
+    // RPT-01, RPT-05, RPT-20, RPT-07, RPT-09, RPT-10, RPT-11, RPT-12, RPT-19, RPT-22, RPT-25, RPT-29, RPT-33 to RPT-40, RPT-45 to
     // RPT-47, RPT-52
     [Fact]
     public async Task Day_OfMail_IsReportedTruthfully()
     {
         int morning;
+        List<string> queueIds;
         await using (var relay = await _day.StartRelayAsync())
         {
             await MorningAsync(relay);
@@ -39,13 +41,17 @@ public sealed class DayOfMailTests : IAsyncLifetime
         {
             await AfternoonAsync(relay);
             _day.AdvanceTo(23.9);
+            queueIds = [.. relay.Log.Of("received").Select(QueueIdOf)];
         }
+
+        AssertNothingOfMessagesIsKept(queueIds);
 
         // What really happened, by the word of the hosts.
         var sessions = (
             Morning: morning, Good: _day.Good.Connections.Count, Failing: _day.Failing.Connections.Count,
-            Testing: _day.Testing.Connections.Count, Plain: _day.Plain.Connections.Count, Clear: _day.Clear.Connections.Count);
-        Assert.All([sessions.Morning, sessions.Failing, sessions.Testing, sessions.Plain, sessions.Clear], count => Assert.NotEqual(0, count));
+            Testing: _day.Testing.Connections.Count, Plain: _day.Plain.Connections.Count, Clear: _day.Clear.Connections.Count,
+            Announced: _day.Announced.Connections.Count);
+        Assert.All([sessions.Morning, sessions.Failing, sessions.Testing, sessions.Plain, sessions.Clear, sessions.Announced], count => Assert.NotEqual(0, count));
         Assert.NotEqual(sessions.Morning, sessions.Good);
         Assert.Empty(_day.Collector.Connections);
 
@@ -56,16 +62,18 @@ public sealed class DayOfMailTests : IAsyncLifetime
         var good = Report(
             Sts("good.test", ReportDay.FirstPolicy, ["mx.good.test"], sessions.Morning, 0),
             Sts("good.test", ReportDay.SecondPolicy, ["mx.good.test", "*.backup.test"], sessions.Good - sessions.Morning, 0));
-        AssertEqual(good, await MailedAsync("good.test", _day.Collector, 3));
+        AssertEqual(good, await MailedAsync("good.test", _day.Collector, 4));
         AssertEqual(good, Assert.Single(_day.PostsTo("/good")));
         AssertEqual(
             Report(Sts("testing.test", ReportDay.TestingPolicy, ["mx.testing.test"], 0, sessions.Testing,
                 Failure("certificate-host-mismatch", _day.Testing, "mx.testing.test", sessions.Testing))),
             Assert.Single(_day.PostsTo("/testing")));
-        AssertEqual(Report(NoPolicy("plain.test", sessions.Plain, 0)), await MailedAsync("plain.test", _day.Collector, 3));
+        AssertEqual(Report(NoPolicy("plain.test", sessions.Plain, 0)), await MailedAsync("plain.test", _day.Collector, 4));
+        AssertEqual(
+            Report(NotToBeHad("announced.test", sessions.Announced, "http-status-404")), await MailedAsync("announced.test", _day.Collector, 4));
         AssertEqual(
             Report(NoPolicy("clear.test", 0, sessions.Clear, Failure("starttls-not-supported", _day.Clear, "mx.clear.test", sessions.Clear, "starttls-not-offered"))),
-            await MailedAsync("clear.test", _day.Collector, 3));
+            await MailedAsync("clear.test", _day.Collector, 4));
 
         // RFC 8460 §3: the report on a broken certificate reaches the host that has it.
         AssertEqual(
@@ -75,10 +83,27 @@ public sealed class DayOfMailTests : IAsyncLifetime
         AssertNothingElse(last);
     }
 
+    // RPT-20, RFC 8460 §8: hosts and counts, and nothing of senders, recipients and messages.
+    private void AssertNothingOfMessagesIsKept(List<string> queueIds)
+    {
+        var kept = string.Concat(Directory.GetFiles(_day.Lab.DataDirectory, "reports.db*").Select(file => File.ReadAllText(file, Encoding.Latin1)));
+        Assert.Contains("mx.failing.test", kept, StringComparison.Ordinal);
+        Assert.NotEmpty(queueIds);
+        Assert.All(
+            [.. queueIds, "app@", "corp.test", "a@good", "z@good", "noon1", "Subject", "body"],
+            text => Assert.DoesNotContain(text, kept, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string QueueIdOf(string line)
+    {
+        var start = line.IndexOf(" queue=", StringComparison.Ordinal) + " queue=".Length;
+        return line[start..line.IndexOf(' ', start)];
+    }
+
     private static async Task MorningAsync(RelayUnderTest relay)
     {
         await ReportDay.SendAsync(relay, "delivered", "a@good.test", "b@good.test", "c@good.test", "a@plain.test", "a@clear.test");
-        await ReportDay.SendAsync(relay, "delivered", "a@testing.test", "a@silent.test");
+        await ReportDay.SendAsync(relay, "delivered", "a@testing.test", "a@silent.test", "a@announced.test");
         await ReportDay.SendAsync(relay, "deferred", "a@failing.test");
     }
 
@@ -92,7 +117,7 @@ public sealed class DayOfMailTests : IAsyncLifetime
     // All are due within the four hours of jitter.
     private static async Task MorningAfterAsync(RelayUnderTest relay)
     {
-        foreach (var rua in (string[])["domain=plain.test", "domain=clear.test", "domain=testing.test", "domain=failing.test"])
+        foreach (var rua in (string[])["domain=announced.test", "domain=plain.test", "domain=clear.test", "domain=testing.test", "domain=failing.test"])
         {
             Assert.Contains(rua, await SentLineAsync(relay, rua), StringComparison.Ordinal);
         }
@@ -127,13 +152,13 @@ public sealed class DayOfMailTests : IAsyncLifetime
     {
         var reports = relay.Services.GetRequiredService<TlsReports>();
         Assert.Equal(
-            ["clear.test accepted", "failing.test accepted", "good.test accepted", "good.test accepted", "plain.test accepted",
+            ["announced.test accepted", "clear.test accepted", "failing.test accepted", "good.test accepted", "good.test accepted", "plain.test accepted",
                 "silent.test not-wanted", "testing.test accepted"],
             reports.List(Today, null, 100).Select(entry => $"{entry.Domain} {entry.State}"));
 
         // RFC 8460 §3: mail that carries reports was not counted, neither at the collector nor at the domain reported on.
         Assert.Empty(reports.List(Today.AddDays(1), null, 100));
-        Assert.Equal((3, 1, 2), (_day.Collector.Messages.Count, _day.Failing.Messages.Count, _day.Lab.Web.Count(ReportDay.Endpoint)));
+        Assert.Equal((4, 1, 2), (_day.Collector.Messages.Count, _day.Failing.Messages.Count, _day.Lab.Web.Count(ReportDay.Endpoint)));
         Assert.DoesNotContain(_day.Lab.Dns.Queries.All, query => query.Name.Contains("_tls.collector.test", StringComparison.OrdinalIgnoreCase));
         Assert.Empty(relay.Log.Of("report-failed"));
         Assert.Empty(relay.Log.Of("report-endpoint-unverified"));
@@ -163,6 +188,13 @@ public sealed class DayOfMailTests : IAsyncLifetime
 
     private static JsonObject NoPolicy(string domain, int succeeded, int failed, params JsonNode[] failures) => Policy(
         new JsonObject { ["policy-type"] = "no-policy-found", ["policy-domain"] = domain }, succeeded, failed, failures);
+
+    // RFC 8460 §4.4: announced, so of type sts; its text and hosts nobody knows.
+    private static JsonObject NotToBeHad(string domain, int succeeded, string reason) => Policy(
+        new JsonObject { ["policy-type"] = "sts", ["policy-string"] = new JsonArray(), ["policy-domain"] = domain },
+        succeeded,
+        0,
+        [new JsonObject { ["result-type"] = "sts-policy-fetch-error", ["failed-session-count"] = 1, ["failure-reason-code"] = reason }]);
 
     private static JsonObject Policy(JsonObject policy, int succeeded, int failed, JsonNode[] failures)
     {

@@ -32,11 +32,14 @@ internal sealed class ReportDay : IAsyncDisposable
             $"https://{Endpoint}:{Lab.Web.EndPoint.Port}/testing");
         Plain = Add("plain.test", Lab.Good("mx.plain.test"), "mailto:tls@collector.test");
         Clear = Add("clear.test", Lab.Good("mx.clear.test") with { OffersStartTls = false }, "mailto:tls@collector.test");
+        Announced = Add("announced.test", Lab.Good("mx.announced.test"), "mailto:tls@collector.test");
         Silent = Add("silent.test", Lab.Good("mx.silent.test"), null);
         Collector = Add("collector.test", Lab.Good("mx.collector.test"), null);
         Lab.Publish("good.test", "1", FirstPolicy);
         Lab.Publish("failing.test", "1", FailingPolicy);
         Lab.Publish("testing.test", "1", TestingPolicy);
+        Lab.Publish("announced.test", "1", FirstPolicy);
+        Lab.Web.Play("mta-sts.announced.test", new PolicyHostScript { Certificate = Lab.Authority.Issue("mta-sts.announced.test"), Status = 404 });
         Lab.Dns.Zone.AddA(Endpoint, "127.0.0.1");
         Lab.Web.Play(Endpoint, new PolicyHostScript { Certificate = Lab.Authority.Issue(Endpoint), Status = 201 });
         KeyFile = Path.Combine(Lab.DataDirectory, "rpt1.pem");
@@ -54,6 +57,8 @@ internal sealed class ReportDay : IAsyncDisposable
     public LabMx Plain { get; }
 
     public LabMx Clear { get; }
+
+    public LabMx Announced { get; }
 
     public LabMx Silent { get; }
 

@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Relay.Delivery.Observations;
+using Relay.MtaSts.Policies;
 using Relay.TlsRpt.Format;
 using Relay.TlsRpt.Ledger;
 using Relay.TlsRpt.Tests.Lab;
@@ -79,6 +81,32 @@ public sealed partial class TlsReportBuilderTests
         Assert.Equal("no-policy-found", json.RootElement.GetProperty("policies")[1].GetProperty("policy").Text("policy-type"));
     }
 
+    [Fact] // RPT-15, RPT-22, RFC 8460 §4.3.2.2, §4.4: announced and not to be had: its type, no text, no hosts, and one entry
+    public async Task Report_OfAPolicyNotToBeHad_HasItsTypeWithoutTextAndHosts()
+    {
+        await using var lab = ReportLab.Start();
+        lab.Succeed("a.test", StsPolicy.Unavailable, 3);
+        lab.Fail("a.test", StsPolicy.Unavailable, new ObservedFailure(TlsResultType.StartTlsNotSupported, "starttls-not-offered"));
+        lab.Ledger.Add(lab.Session("a.test", StsPolicy.Unavailable) with
+        {
+            Count = ObservationCount.DetailsOnly,
+            Failures = [new(TlsResultType.StsPolicyInvalid, "policy-syntax")],
+        });
+        lab.Ledger.Flush();
+        var report = lab.Report("a.test");
+        AssertKeepsToTheSchema(report);
+        using var json = JsonDocument.Parse(report.Json);
+        var entry = Assert.Single(json.RootElement.GetProperty("policies").EnumerateArray());
+        Assert.Equal(
+            """{"policy-type":"sts","policy-string":[],"policy-domain":"a.test"}""", entry.GetProperty("policy").GetRawText());
+        Assert.Equal(
+            """{"total-successful-session-count":3,"total-failure-session-count":1}""", entry.GetProperty("summary").GetRawText());
+        Assert.Equal(
+            ["starttls-not-supported", "sts-policy-invalid"],
+            entry.GetProperty("failure-details").EnumerateArray().Select(detail => detail.Text("result-type")));
+        Assert.Contains("Policy of type sts, without its text:\n", report.Summary, StringComparison.Ordinal);
+    }
+
     [Fact] // RPT-32, RFC 8460 §5.3: unique per report, and always the same
     public async Task ReportId_OfTwoDomainsAndDays_IsUniqueAndStable()
     {
@@ -144,17 +172,25 @@ public sealed partial class TlsReportBuilderTests
         for (var index = 0; index < 40; index++)
         {
             lab.Succeed("a.test", ReportLab.Policy(ReportLab.PolicyText("enforce", 86_400 + index, "mx.a.test")), index + 1);
+            lab.Fail("a.test", ReportLab.Policy(ReportLab.PolicyText("enforce", 86_400 + index, "mx.a.test")), new ObservedFailure(TlsResultType.CertificateExpired, ""));
         }
 
+        // Without a text it is the same entry as those whose text is left out, and what went wrong with it is not lost among them.
+        lab.Fail("a.test", StsPolicy.Unavailable, new ObservedFailure(TlsResultType.StsPolicyFetchError, "http-status-404"));
         lab.Ledger.Flush();
         var report = lab.Report("a.test");
-        Assert.Empty(JsonSchemaCheck.Validate(Schema, report.Json));
+        AssertKeepsToTheSchema(report);
         using var json = JsonDocument.Parse(report.Json);
         var policies = json.RootElement.GetProperty("policies").EnumerateArray().ToList();
         Assert.Equal(32, policies.Count);
         Assert.Equal(
             40 * 41 / 2,
             policies.Sum(policy => policy.GetProperty("summary").GetProperty("total-successful-session-count").GetInt32()));
+        var gathered = Assert.Single(policies, policy => policy.GetProperty("policy").GetProperty("policy-string").GetArrayLength() == 0);
+        Assert.Equal(
+            ["http-status-404 1", "overflow 9"],
+            gathered.GetProperty("failure-details").EnumerateArray().Select(
+                detail => $"{detail.Text("failure-reason-code")} {detail.GetProperty("failed-session-count").GetInt32()}"));
     }
 
     [Fact] // E93: text of any kind is JSON's business
@@ -166,6 +202,21 @@ public sealed partial class TlsReportBuilderTests
         using var json = JsonDocument.Parse(lab.Report("a.test").Json);
         Assert.Equal("\"K\u00f6nig\" \\ S\u00f6hne", json.RootElement.Text("organization-name"));
         Assert.True(System.Text.Ascii.IsValid(lab.Report("a.test").Summary));
+    }
+
+    // Decision 0053: the schema wants mx-host of every policy of type sts; what could not be had lists no host.
+    private static void AssertKeepsToTheSchema(TlsReportDocument report)
+    {
+        var json = JsonNode.Parse(report.Json.Span)!;
+        foreach (var policy in json["policies"]!.AsArray().Select(entry => entry!["policy"]!.AsObject()))
+        {
+            if (policy["policy-string"] is JsonArray { Count: 0 })
+            {
+                Assert.True(policy.TryAdd("mx-host", new JsonArray()));
+            }
+        }
+
+        Assert.Empty(JsonSchemaCheck.Validate(Schema, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString())));
     }
 
     private static PolicyCounts SamplePolicy() => new(

@@ -109,6 +109,9 @@ internal sealed class ReportLab : IAsyncDisposable
     public IReadOnlyList<(string? Rua, string State)> States(string domain) =>
         [.. Reports.List(null, Names.Name(domain), 100).Select(entry => (entry.Rua, entry.State))];
 
+    /// <summary>The process ends, its log is in the file.</summary>
+    public ValueTask StopAsync() => _services.DisposeAsync();
+
     /// <summary>The process dies and another begins; nothing but the data directory survives.</summary>
     public async Task RestartAsync()
     {
@@ -158,6 +161,7 @@ internal sealed class ReportLab : IAsyncDisposable
             .AddSingleton<IReportMailer>(Destinations)
             .AddSingleton<IReportPoster>(Destinations)
             .AddRelayDns()
+            .AddDelivery()
             .AddTlsRpt(configuration)
             .BuildServiceProvider();
     }

@@ -9,7 +9,7 @@ namespace Relay.TlsRpt.Tests.Sending;
 public sealed class ReportSchedulerTests
 {
     private const string Mailto = "mailto:a@example.net";
-    private const string First = "mailto:first@example.net";
+    private const string First = "mailto:first@example.test";
     private const string Https = "https://reports.example.net/in";
 
     [Fact] // RPT-29, RFC 8460 §4.2.1: the day that ended, successes too, to every destination
@@ -162,12 +162,12 @@ public sealed class ReportSchedulerTests
     public async Task Record_WithAHundredDestinations_IsServedToTheLimit()
     {
         await using var lab = ReportLab.Start(("TlsRpt:MaxDestinations", "7"));
-        var record = "v=TLSRPTv1; rua=" + string.Join(',', Enumerable.Range(0, 100).Select(index => $"mailto:a{index}@example.net"));
+        var record = "v=TLSRPTv1; rua=" + string.Join(',', Enumerable.Range(0, 100).Select(index => $"mailto:a{index}@example.test"));
         lab.Dns.Zone.AddTxt("_smtp._tls.example.test", [.. record.Chunk(200).Select(part => new string(part))]);
         lab.Succeed("example.test");
         await lab.EndDayAsync();
         Assert.Equal(
-            Enumerable.Range(0, 7).Select(index => $"a{index}@example.net"), lab.Destinations.Seen.Select(seen => seen.To).Order());
+            Enumerable.Range(0, 7).Select(index => $"a{index}@example.test"), lab.Destinations.Seen.Select(seen => seen.To).Order());
     }
 
     [Fact] // Days missed while the relay was down are sent late, each with its own date range
@@ -200,7 +200,7 @@ public sealed class ReportSchedulerTests
         lab.Clock.Advance(TimeSpan.FromHours(17));
         var never = new TaskCompletionSource<ReportDispatch>();
         lab.Destinations.Answer = (to, _) =>
-            to == "first@example.net" ? new(new ReportDispatch.Accepted("queued")) : new(never.Task);
+            to == "first@example.test" ? new(new ReportDispatch.Accepted("queued")) : new(never.Task);
         var pass = lab.Scheduler.PassAsync(ReportLab.Token);
         await Poll.UntilAsync(
             () => lab.States("example.test").SequenceEqual([(Mailto, ReportState.Sending), (First, ReportState.Accepted)]), ReportLab.Token);
@@ -213,7 +213,7 @@ public sealed class ReportSchedulerTests
         Assert.Equal(2, repeated.Count);
         Assert.Equal(repeated[0].Key, repeated[1].Key);
         Assert.Equal(repeated[0].Report.ReportId, repeated[1].Report.ReportId);
-        Assert.Single(lab.Destinations.Seen, seen => seen.To == "first@example.net");
+        Assert.Single(lab.Destinations.Seen, seen => seen.To == "first@example.test");
         Assert.All(lab.States("example.test"), state => Assert.Equal(ReportState.Accepted, state.State));
     }
 
@@ -353,6 +353,7 @@ public sealed class ReportSchedulerTests
             Jitter = TimeSpan.FromHours(-1),
             RetainDays = 1,
             MaxDestinations = 0,
+            MaxPerMailbox = 0,
             OrganizationName = "a\nb",
             Contact = "nobody",
             From = "a b@example.test",
@@ -360,7 +361,7 @@ public sealed class ReportSchedulerTests
         var failures = new TlsRptOptionsValidator().Validate(null, options).Failures?.ToList();
         Assert.NotNull(failures);
         Assert.Equal(
-            ["SendAt", "Jitter", "RetainDays", "MaxDestinations", "OrganizationName", "Contact", "From"],
+            ["SendAt", "Jitter", "RetainDays", "MaxDestinations", "MaxPerMailbox", "OrganizationName", "Contact", "From"],
             failures.Select(failure => failure["TlsRpt:".Length..failure.IndexOf(": ", StringComparison.Ordinal)]));
         Assert.True(new TlsRptOptionsValidator().Validate(null, new()).Succeeded);
     }
