@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Relay.Dns;
 
 /// <summary>
-/// The registries of special-purpose addresses that IANA keeps (RFC 6890; iana-ipv4-special-registry, iana-ipv6-special-registry as of
-/// November 2026), and what stands beside them.
+/// The registries of special-purpose addresses that IANA keeps (RFC 6890; iana-ipv4-special-registry, iana-ipv6-special-registry),
+/// and what stands beside them.
 /// </summary>
 internal static class SpecialAddresses
 {

@@ -61,8 +61,8 @@ public sealed class NotificationTests : IAsyncLifetime
 
     [Theory] // SMTP-04, SMTP-11, SMTP-12, RFC 5321 §5.1
     [InlineData("gone.test", "5.1.2", "There is no mail domain gone.test.")]
-    [InlineData("loop.test", "5.4.6", "does not say where its mail goes")]
-    [InlineData("empty.test", "5.4.4", "does not say where its mail goes")]
+    [InlineData("loop.test", "5.4.6", "does not say, or not correctly, where its mail goes")]
+    [InlineData("empty.test", "5.4.4", "does not say, or not correctly, where its mail goes")]
     public async Task Domain_ThatCannotTakeMail_IsReportedToTheSender(string domain, string status, string words)
     {
         var sender = _lab.AddDomain("corp.test");
