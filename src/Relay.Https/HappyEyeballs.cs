@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Relay.Mail;
 
 namespace Relay.Https;
 
@@ -9,12 +10,13 @@ public sealed class HappyEyeballs(TimeProvider clock)
     // RFC 8305 §5: 250 ms is the recommended head start of each address before the next.
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Throws the last <see cref="SocketException"/> when every address failed.</summary>
+    /// <summary>Throws a <see cref="ConnectFailure"/> that tells of each address when every one failed.</summary>
     public async ValueTask<Socket> ConnectAsync(
         IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
     {
         using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = new List<Task<Socket>>();
+        var failures = new List<string>();
         var next = 0;
         try
         {
@@ -26,8 +28,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
                 }
 
                 var ended = await FirstEndedAsync(running, mayStartAnother: next < addresses.Count, finished.Token);
-                if (ended is { IsCompletedSuccessfully: true }
-                    || (ended is not null && running.Count == 1 && next == addresses.Count))
+                if (ended is { IsCompletedSuccessfully: true })
                 {
                     running.Remove(ended);
                     return await ended;
@@ -36,7 +37,12 @@ public sealed class HappyEyeballs(TimeProvider clock)
                 if (ended is not null)
                 {
                     running.Remove(ended);
-                    await ObserveAsync(ended);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    failures.Add(await FailureOfAsync(ended));
+                    if (running.Count == 0 && next == addresses.Count)
+                    {
+                        throw new ConnectFailure(string.Join("; ", failures));
+                    }
                 }
             }
         }
@@ -74,10 +80,28 @@ public sealed class HappyEyeballs(TimeProvider clock)
             await socket.ConnectAsync(endPoint, cancellationToken);
             return socket;
         }
+        catch (SocketException fault)
+        {
+            socket.Dispose();
+            throw new ConnectFailure($"{endPoint.Address}: {SocketFailure.TextOf(fault)}", fault);
+        }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private static async Task<string> FailureOfAsync(Task<Socket> ended)
+    {
+        try
+        {
+            (await ended).Dispose();
+            return string.Empty;
+        }
+        catch (ConnectFailure failure)
+        {
+            return failure.Message;
         }
     }
 
@@ -87,7 +111,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
         {
             (await loser).Dispose();
         }
-        catch (Exception failure) when (failure is SocketException or OperationCanceledException)
+        catch (Exception failure) when (failure is ConnectFailure or OperationCanceledException)
         {
             // It lost; the race reports its own end.
         }

@@ -10,11 +10,14 @@ namespace Relay.Https;
 /// <summary>What the relay's HTTPS clients have in common: as little of a browser as can be.</summary>
 public static class WebHandler
 {
-    // In KiB; whom we ask has nothing to say in headers.
-    private const int MaxHeadersLength = 16;
+    /// <summary>In KiB; whom we ask has nothing to say in headers.</summary>
+    public const int MaxHeadersLength = 16;
 
     /// <summary>Where this request's connection may go; set by the caller, read when the connection is made.</summary>
     public static HttpRequestOptionsKey<IReadOnlyList<IPAddress>> Addresses { get; } = new("addresses");
+
+    /// <summary>Called with the address that took this request's connection, before TLS; set by the caller who wants to know.</summary>
+    public static HttpRequestOptionsKey<Action<IPAddress>> Dialed { get; } = new("dialed");
 
     /// <summary>Called when this request's connection stands, TLS and all; set by the caller who wants to know.</summary>
     public static HttpRequestOptionsKey<Action> Connected { get; } = new("connected");
@@ -49,6 +52,11 @@ public static class WebHandler
                 // The addresses were resolved and judged before the request; the name is not looked up again.
                 var found = context.InitialRequestMessage.Options.TryGetValue(Addresses, out var addresses) ? addresses : [];
                 var socket = await race.ConnectAsync(found, context.DnsEndPoint.Port, cancellationToken);
+                if (context.InitialRequestMessage.Options.TryGetValue(Dialed, out var dialed) && socket.RemoteEndPoint is IPEndPoint peer)
+                {
+                    dialed(peer.Address);
+                }
+
                 return new NetworkStream(socket, ownsSocket: true);
             },
             PlaintextStreamFilter = static (context, _) =>

@@ -45,7 +45,7 @@ internal sealed class Dialer
         }
         catch (SocketException fault)
         {
-            return new(null, fault.Message);
+            return new(null, SocketFailure.TextOf(fault));
         }
         finally
         {

@@ -1,3 +1,5 @@
+using Relay.Mail;
+
 namespace Relay.Smtp.Client;
 
 /// <summary>Why a session cannot go on. Its connection has been closed; nothing more is sent on it.</summary>

@@ -244,7 +244,9 @@ internal sealed class SmtpConnection : IAsyncDisposable
     }
 
     /// <summary>What an exception of the network says, on one line.</summary>
-    public static string OneLine(Exception error) => error.Message.ReplaceLineEndings(" ");
+    public static string OneLine(Exception error) => SocketFailure.In(error) is { } fault
+        ? SocketFailure.TextOf(fault)
+        : error.Message.ReplaceLineEndings(" ");
 
     /// <summary>True for what a peer or the network causes.</summary>
     public static bool IsNetworkError(Exception error) =>

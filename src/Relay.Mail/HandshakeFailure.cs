@@ -1,12 +1,12 @@
 using System.Globalization;
 
-namespace Relay.Smtp.Client;
+namespace Relay.Mail;
 
 /// <summary>
 /// Names a failed handshake in one word that reports can carry (RFC 8460 §4.3.2.1 <c>failure-reason-code</c>): from
 /// error numbers only, never from text, so that the set of words is bounded. And tells it in words that say what to mend.
 /// </summary>
-internal static class HandshakeFailure
+public static class HandshakeFailure
 {
     // OpenSSL packs library and reason into one number; the library of TLS is 20, and a peer's alert is 1000 and its
     // number.
@@ -27,26 +27,31 @@ internal static class HandshakeFailure
         : reason is >= FirstAlert and < FirstAlert + 256 ? $"tls-alert-{AlertName(reason - FirstAlert)}"
         : string.Create(CultureInfo.InvariantCulture, $"tls-error-{reason}");
 
-    /// <summary>What an exception of the handshake means, for people, on one line.</summary>
+    /// <summary>
+    /// What an exception of the handshake means, for people, on one line. The words of .NET ("see inner exception") name no cause, so
+    /// that none of them is passed on.
+    /// </summary>
     public static string TextOf(Exception error)
     {
         if (ErrorIn(error, out var reason) is not { } cause)
         {
-            return error is IOException
-                ? $"the host closed the connection during the handshake ({SmtpConnection.OneLine(error)})"
-                : $"the host does not answer in TLS ({SmtpConnection.OneLine(error.InnerException ?? error)})";
+            return SocketFailure.In(error) is { } fault ? $"{SocketFailure.TextOf(fault)} during the handshake"
+                : error is IOException || error.InnerException is IOException ? "the host closed the connection during the handshake"
+                : "the host does not answer in TLS";
         }
 
         var name = cause.Message[(cause.Message.LastIndexOf(':') + 1)..].Trim();
         return reason switch
         {
             FirstAlert + 40 => "the host found no cipher suite or other parameter in common (TLS alert handshake_failure)",
-            FirstAlert + 70 => "the host speaks none of the TLS versions offered (TLS alert protocol_version)",
+            // RFC 8996 §4, §5: nothing older than TLS 1.2 is offered.
+            FirstAlert + 70 => "the host offers only TLS 1.1 or older (TLS alert protocol_version)",
             FirstAlert + 71 => "the host asks for stronger cipher suites than it was offered (TLS alert insufficient_security)",
             >= FirstAlert and < FirstAlert + 256 => $"the host ended the handshake (TLS alert {AlertName(reason - FirstAlert)})",
-            // OpenSSL's numbers: the version in the host's own hello.
-            258 => "the host chose a TLS version that was not offered (unsupported protocol)",
+            // OpenSSL's numbers: the version in the host's own hello, what stands where a record should begin, and an early end.
+            258 => "the host offers only TLS 1.1 or older (unsupported protocol)",
             267 => "the host does not answer in TLS (wrong version number)",
+            294 => "the host closed the connection during the handshake",
             _ => $"what the host sent in the handshake cannot be taken ({name.ReplaceLineEndings(" ")})",
         };
     }
