@@ -1,3 +1,4 @@
+using System.Text;
 using Relay.Dns;
 
 namespace Relay.TlsRpt.Records;
@@ -7,6 +8,10 @@ namespace Relay.TlsRpt.Records;
 /// </summary>
 public static class TlsRptRecord
 {
+    // Enough to mend a record with; a hostile one does not fill the memory.
+    private const int MaxUnusable = 10;
+    private const int MaxShown = 100;
+
     /// <summary>Reads the records of one answer; those of other types are passed over.</summary>
     public static TlsRptRecordSet Parse(IReadOnlyList<DnsRecord> records)
     {
@@ -45,6 +50,7 @@ public static class TlsRptRecord
     private static TlsRptRecordSet ParseFields(ReadOnlySpan<byte> fields)
     {
         var destinations = new List<TlsRptDestination>();
+        var unusable = new List<UnusableRua>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var items = 0;
         foreach (var range in fields.Split((byte)';'))
@@ -53,32 +59,49 @@ public static class TlsRptRecord
             var field = Trim(fields[range]);
             if (field.StartsWith("rua="u8))
             {
-                items += AddDestinations(field["rua=".Length..], destinations, seen);
+                items += AddDestinations(field["rua=".Length..], destinations, unusable, seen);
             }
         }
 
         // RFC 8460 §3: rua with at least one URI is mandatory, even if it is one that cannot be used.
-        return items == 0 ? TlsRptRecordSet.Invalid.Instance : new TlsRptRecordSet.Found(destinations);
+        return items == 0 ? TlsRptRecordSet.Invalid.Instance : new TlsRptRecordSet.Found(destinations) { Unusable = unusable };
     }
 
     private static int AddDestinations(
-        ReadOnlySpan<byte> list, List<TlsRptDestination> destinations, HashSet<string> seen)
+        ReadOnlySpan<byte> list, List<TlsRptDestination> destinations, List<UnusableRua> unusable, HashSet<string> seen)
     {
         var items = 0;
         foreach (var range in list.Split((byte)','))
         {
             var item = Trim(list[range]);
-            items += item.IsEmpty ? 0 : 1;
+            if (item.IsEmpty)
+            {
+                continue;
+            }
+
+            items++;
 
             // RFC 8460 §3: one unusable URI does not spoil the others; one named twice is served once. A hostile record
             // names thousands, and comparing each with each would take their square in time.
-            if (TlsRptUri.TryRead(item, out var destination) && seen.Add(destination.Rua))
+            if (TlsRptUri.Read(item, out var destination) is { } fault)
+            {
+                Note(unusable, item, fault);
+            }
+            else if (seen.Add(destination!.Rua))
             {
                 destinations.Add(destination);
             }
         }
 
         return items;
+    }
+
+    private static void Note(List<UnusableRua> unusable, ReadOnlySpan<byte> item, TlsRptUriFault fault)
+    {
+        if (unusable.Count < MaxUnusable)
+        {
+            unusable.Add(new UnusableRua(Encoding.UTF8.GetString(item[..Math.Min(item.Length, MaxShown)]), fault));
+        }
     }
 
     // RFC 8460 §3: the strings of one record are joined with nothing between them.

@@ -13,7 +13,11 @@ public abstract record TlsRptRecordSet
     /// <param name="Destinations">
     /// What of it can be used, in the order published, without repeats; empty when it names no usable destination.
     /// </param>
-    public sealed record Found(IReadOnlyList<TlsRptDestination> Destinations) : TlsRptRecordSet;
+    public sealed record Found(IReadOnlyList<TlsRptDestination> Destinations) : TlsRptRecordSet
+    {
+        /// <summary>The first of those that cannot be used, and why, for the domain's owner.</summary>
+        public IReadOnlyList<UnusableRua> Unusable { get; init; } = [];
+    }
 
     /// <summary>No record begins with the version.</summary>
     public sealed record Absent : TlsRptRecordSet

@@ -12,14 +12,22 @@ internal static class TlsRptUri
     private const int MaxLength = 2_048;
 
     /// <summary>False for everything that the relay cannot or must not use.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> item, [NotNullWhen(true)] out TlsRptDestination? destination)
+    public static bool TryRead(ReadOnlySpan<byte> item, [NotNullWhen(true)] out TlsRptDestination? destination) =>
+        Read(item, out destination) is null && destination is not null;
+
+    /// <summary>Null with a destination; otherwise why the relay cannot or must not use the URI.</summary>
+    public static TlsRptUriFault? Read(ReadOnlySpan<byte> item, out TlsRptDestination? destination)
     {
         destination = null;
+        if (item.Length > MaxLength)
+        {
+            return TlsRptUriFault.TooLong;
+        }
 
         // RFC 8460 §3: a URI is visible ASCII, and an exclamation mark in it is encoded.
-        if (item.Length is 0 or > MaxLength || item.ContainsAnyExceptInRange((byte)'"', (byte)'~'))
+        if (item.ContainsAnyExceptInRange((byte)'"', (byte)'~'))
         {
-            return false;
+            return TlsRptUriFault.BadCharacter;
         }
 
         // RFC 3986 §3.1: the scheme has no case; RFC 8460 §3: only these two are supported.
@@ -29,13 +37,16 @@ internal static class TlsRptUri
             destination = TryReadMailbox(item[Mailto.Length..], out var mailbox)
                 ? new TlsRptDestination.Mail(uri, mailbox)
                 : null;
-        }
-        else if (uri.StartsWith(Https, StringComparison.OrdinalIgnoreCase))
-        {
-            destination = TryReadEndpoint(uri, out var endpoint) ? new TlsRptDestination.Https(uri, endpoint) : null;
+            return destination is null ? TlsRptUriFault.NoMailbox : null;
         }
 
-        return destination is not null;
+        if (uri.StartsWith(Https, StringComparison.OrdinalIgnoreCase))
+        {
+            destination = TryReadEndpoint(uri, out var endpoint) ? new TlsRptDestination.Https(uri, endpoint) : null;
+            return destination is null ? TlsRptUriFault.NoHost : null;
+        }
+
+        return TlsRptUriFault.OtherScheme;
     }
 
     private static bool TryReadEndpoint(string uri, [NotNullWhen(true)] out Uri? endpoint) =>
