@@ -102,6 +102,7 @@ public static class CertificateJudge
                 "self-signed-certificate",
             _ when status.HasFlag(X509ChainStatusFlags.UntrustedRoot) => "untrusted-root",
             _ when status.HasFlag(X509ChainStatusFlags.HasWeakSignature) => "weak-signature-or-key",
+            _ when status.HasFlag(X509ChainStatusFlags.HasNotSupportedCriticalExtension) => "unknown-critical-extension",
             _ => "invalid-chain",
         };
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using Relay.Mail;
 
 namespace Relay.MtaSts.Discovery;
@@ -10,4 +11,7 @@ public interface IPolicyFetcher
     /// throws only <see cref="OperationCanceledException"/> when the caller cancels.
     /// </summary>
     ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="FetchAsync"/>, from one address of the policy host: for who looks for the one that fails.</summary>
+    ValueTask<PolicyFetch> FetchFromAsync(DomainName domain, IPAddress address, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Relay.Delivery.Observations;
 using Relay.MtaSts.Policies;
+using Relay.Tls;
 
 namespace Relay.MtaSts.Discovery;
 
@@ -11,4 +12,10 @@ public sealed record PolicyFailure(TlsResultType Type, string Reason, string Det
 {
     /// <summary>The fault in the file, when one was had and is no policy; null otherwise.</summary>
     public PolicyReading.Invalid? Reading { get; init; }
+
+    /// <summary>Every fault in that file; empty when there is no file.</summary>
+    public IReadOnlyList<PolicyFlaw> Flaws { get; init; } = [];
+
+    /// <summary>What is wrong with the policy host's certificate, when that is the reason; null otherwise.</summary>
+    public CertificateVerdict? Certificate { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using Polly;
 using Polly.Timeout;
 using Relay.Delivery.Observations;
@@ -42,12 +43,15 @@ internal sealed class PolicyFetcher : IPolicyFetcher
 
     public async ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken)
     {
-        var fetch = await FetchInTimeAsync(domain, cancellationToken);
+        var fetch = await FetchInTimeAsync(domain, null, cancellationToken);
         _metrics.CountFetch(fetch);
         return fetch;
     }
 
-    private async ValueTask<PolicyFetch> FetchInTimeAsync(DomainName domain, CancellationToken cancellationToken)
+    public ValueTask<PolicyFetch> FetchFromAsync(DomainName domain, IPAddress address, CancellationToken cancellationToken) =>
+        FetchInTimeAsync(domain, address, cancellationToken);
+
+    private async ValueTask<PolicyFetch> FetchInTimeAsync(DomainName domain, IPAddress? only, CancellationToken cancellationToken)
     {
         // RFC 8461 §3.2: the policy host is "mta-sts." and the policy domain, never a name that DNS led to.
         if (!domain.TryPrepend("mta-sts", out var host))
@@ -63,8 +67,8 @@ internal sealed class PolicyFetcher : IPolicyFetcher
         try
         {
             return await _pipeline.ExecuteAsync(
-                static (state, token) => state.Fetcher.FetchFromAsync(state.host, state.address, token),
-                (Fetcher: this, host, address),
+                static (state, token) => state.Fetcher.FetchFromHostAsync(state.host, state.address, state.only, token),
+                (Fetcher: this, host, address, only),
                 cancellationToken);
         }
         catch (TimeoutRejectedException)
@@ -73,7 +77,8 @@ internal sealed class PolicyFetcher : IPolicyFetcher
         }
     }
 
-    private async ValueTask<PolicyFetch> FetchFromAsync(DomainName host, Uri address, CancellationToken cancellationToken)
+    private async ValueTask<PolicyFetch> FetchFromHostAsync(
+        DomainName host, Uri address, IPAddress? only, CancellationToken cancellationToken)
     {
         switch (await _resolver.ResolveAsync(host, _clock.Options.AllowPrivateHosts, cancellationToken))
         {
@@ -82,10 +87,10 @@ internal sealed class PolicyFetcher : IPolicyFetcher
                     "policy-host-" + none.Reason,
                     none.Reason == HostAddresses.None.PrivateAddress ? $"{none.Detail} (MtaSts:AllowPrivateHosts)" : none.Detail);
             case HostAddresses.Found found:
-                using (var request = PolicyHttp.Request(address, found.Addresses))
-                {
-                    return await ExchangeAsync(host, request, cancellationToken);
-                }
+                var addresses = only is null ? found.Addresses : [.. found.Addresses.Where(only.Equals)];
+                return addresses.Count > 0
+                    ? await ExchangeAsync(host, address, addresses, cancellationToken)
+                    : PolicyResponse.FetchError("policy-host-private-address", $"{only} is no public address, or no longer one of {host}");
 
             default:
                 throw new UnreachableException();
@@ -93,9 +98,12 @@ internal sealed class PolicyFetcher : IPolicyFetcher
     }
 
     private async ValueTask<PolicyFetch> ExchangeAsync(
-        DomainName host, HttpRequestMessage request, CancellationToken cancellationToken)
+        DomainName host, Uri address, IReadOnlyList<IPAddress> addresses, CancellationToken cancellationToken)
     {
+        using var request = PolicyHttp.Request(address, addresses);
+        IPAddress? peer = null;
         _certificates.TakeRefusal(host);
+        request.Options.Set(WebHandler.Dialed, taken => Volatile.Write(ref peer, taken));
         using var connecting = new Deadline(ConnectTimeout, _clock.Time, cancellationToken);
         request.Options.Set(WebHandler.Connected, connecting.Stop);
         try
@@ -106,15 +114,15 @@ internal sealed class PolicyFetcher : IPolicyFetcher
         }
         catch (OperationCanceledException) when (connecting.Expired)
         {
-            return PolicyResponse.FetchError("timeout", $"{host} took longer than {ConnectTimeout} to connect");
+            return PolicyResponse.FetchError("timeout", $"{host} at {string.Join(", ", addresses)} took longer than {ConnectTimeout} to connect");
         }
         catch (HttpRequestException failure)
         {
-            return new PolicyFetch.Failed(Explain(failure, _certificates.TakeRefusal(host)));
+            return new PolicyFetch.Failed(Explain(failure, Volatile.Read(ref peer), _certificates.TakeRefusal(host)));
         }
         catch (IOException failure)
         {
-            return PolicyResponse.FetchError("truncated-body", failure.Message);
+            return PolicyResponse.FetchError("truncated-body", $"{Volatile.Read(ref peer)}: {WebFailure.TextOf(failure)}");
         }
     }
 
@@ -127,11 +135,11 @@ internal sealed class PolicyFetcher : IPolicyFetcher
             out address)
         && string.Equals(address.IdnHost, host.Value, StringComparison.Ordinal);
 
-    private static PolicyFailure Explain(HttpRequestException failure, CertificateVerdict? refused)
+    private static PolicyFailure Explain(HttpRequestException failure, IPAddress? peer, CertificateVerdict? refused)
     {
         if (refused is not null)
         {
-            return new PolicyFailure(TlsResultType.StsWebPkiInvalid, WordFor(refused.Faults), refused.Detail);
+            return new PolicyFailure(TlsResultType.StsWebPkiInvalid, WordFor(refused.Faults), $"{peer}: {refused.Detail}") { Certificate = refused };
         }
 
         var reason = failure.HttpRequestError switch
@@ -139,9 +147,11 @@ internal sealed class PolicyFetcher : IPolicyFetcher
             HttpRequestError.SecureConnectionError => "tls-handshake-failure",
             HttpRequestError.ConnectionError => "connect-failure",
             HttpRequestError.ResponseEnded => "truncated-response",
+            HttpRequestError.ConfigurationLimitExceeded => "http-header-too-large",
             _ => "http-protocol",
         };
-        return new PolicyFailure(TlsResultType.StsPolicyFetchError, reason, failure.Message);
+        var text = WebFailure.TextOf(failure);
+        return new PolicyFailure(TlsResultType.StsPolicyFetchError, reason, peer is null ? text : $"{peer}: {text}");
     }
 
     private static string WordFor(CertificateFaults faults) =>

@@ -28,7 +28,12 @@ internal static class PolicyResponse
         var fields = response.Content.Headers.NonValidated;
         if (!fields.TryGetValues("Content-Type", out var types) || types.Any(type => !IsPlainText(type)))
         {
-            return FetchError("content-type", types.Count == 0 ? "the policy host names no media type" : $"the media type is \"{types}\", not text/plain");
+            return FetchError("content-type", types.Count switch
+            {
+                0 => "the policy host names no media type",
+                1 => $"the media type is \"{types}\", not text/plain",
+                _ => $"the answer has {types.Count} Content-Type fields, not all of them text/plain: \"{string.Join("\", \"", types)}\"",
+            });
         }
 
         // RFC 9110 §8.4: we ask for no coding; unpacking one would also unpack bombs.
@@ -75,7 +80,8 @@ internal static class PolicyResponse
             return StsPolicy.Parse(buffer.AsSpan(0, length)) switch
             {
                 PolicyReading.Valid valid => new PolicyFetch.Fetched(valid.Policy),
-                PolicyReading.Invalid invalid => new PolicyFetch.Failed(Describe(invalid)),
+                PolicyReading.Invalid invalid => new PolicyFetch.Failed(
+                    Describe(invalid) with { Flaws = StsPolicy.FindFlaws(buffer.AsSpan(0, length)) }),
                 _ => throw new UnreachableException(),
             };
         }

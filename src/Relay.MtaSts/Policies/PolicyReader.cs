@@ -6,11 +6,17 @@ using System.Text.Unicode;
 namespace Relay.MtaSts.Policies;
 
 /// <summary>Goes through a policy file once, line by line (RFC 8461 §3.2).</summary>
-internal ref struct PolicyReader(ReadOnlySpan<byte> body)
+/// <param name="body">The file.</param>
+/// <param name="flaws">Gets every fault; null to stop at the first, which is the verdict either way.</param>
+internal ref struct PolicyReader(ReadOnlySpan<byte> body, List<PolicyFlaw>? flaws = null)
 {
     private const int MaxAgeDigits = 10;
     private const long MaxAgeSeconds = 31_557_600;
     private const int FewPatterns = 16;
+
+    // Enough to mend a file with; a hostile one does not fill the memory.
+    private const int MaxFlaws = 20;
+    private const int MaxShown = 100;
 
     private static readonly SearchValues<byte> AlphaDigit =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
@@ -29,6 +35,7 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
     private List<MxPattern>? _patterns;
     private HashSet<MxPattern>? _seen;
     private int _malformedMxLine;
+    private PolicyReading.Invalid? _first;
 
     public PolicyReading Read()
     {
@@ -37,7 +44,7 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
             return Invalid(PolicyFault.TooLarge, 0);
         }
 
-        if (!Utf8.IsValid(_body))
+        if (flaws is null && !Utf8.IsValid(_body))
         {
             return Invalid(PolicyFault.BadCharacter, 0);
         }
@@ -48,18 +55,25 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
             number++;
             if (FaultOf(_body[range], number) is { } fault)
             {
-                return Invalid(fault, number);
+                var invalid = Invalid(fault, number);
+                if (flaws is null)
+                {
+                    return invalid;
+                }
+
+                _first ??= invalid;
+                Note(fault, number, _body[range]);
             }
         }
 
-        return Conclude();
+        return flaws is null ? Conclude() : ConcludeAll();
     }
 
     private PolicyFault? FaultOf(ReadOnlySpan<byte> line, int number)
     {
         // RFC 8461 §3.2: lines end in LF or CRLF; one CR belongs to the end, any other is a control character.
         line = line.EndsWith("\r"u8) ? line[..^1] : line;
-        if (line.ContainsAny(Controls))
+        if (line.ContainsAny(Controls) || (flaws is not null && !Utf8.IsValid(line)))
         {
             return PolicyFault.BadCharacter;
         }
@@ -116,6 +130,7 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
         {
             // Whether this matters depends on the mode, which may stand further down.
             _malformedMxLine = _malformedMxLine == 0 ? number : _malformedMxLine;
+            Note(PolicyFault.MxMalformed, number, value);
             return;
         }
 
@@ -152,6 +167,38 @@ internal ref struct PolicyReader(ReadOnlySpan<byte> body)
         ({ }, { } mode, { } maxAge) => new PolicyReading.Valid(new StsPolicy(
             mode, TimeSpan.FromSeconds(maxAge), _patterns ?? [], Encoding.UTF8.GetString(_body))),
     };
+
+    // What is missing, besides what was found. A field that stands in a faulty line, or behind another one, is told with that line.
+    private readonly PolicyReading ConcludeAll()
+    {
+        if (_mode == PolicyMode.None)
+        {
+            flaws!.RemoveAll(static flaw => flaw.Fault == PolicyFault.MxMalformed);
+        }
+
+        var isPolicy = flaws!.Count == 0 || _hasVersion || _mode is not null || _maxAge is not null || _patterns is not null;
+        Missing(isPolicy && !_hasVersion, "version:"u8, PolicyFault.VersionMissing);
+        Missing(isPolicy && _mode is null, "mode:"u8, PolicyFault.ModeMissing);
+        Missing(isPolicy && _maxAge is null, "max_age:"u8, PolicyFault.MaxAgeMissing);
+        Missing(isPolicy && _mode != PolicyMode.None && _patterns is null, "mx:"u8, PolicyFault.MxMissing);
+        return _first ?? Conclude();
+    }
+
+    private readonly void Missing(bool isMissing, ReadOnlySpan<byte> field, PolicyFault fault)
+    {
+        if (isMissing && _body.IndexOf(field) < 0)
+        {
+            flaws!.Add(new PolicyFlaw(fault, 0, string.Empty));
+        }
+    }
+
+    private readonly void Note(PolicyFault fault, int number, ReadOnlySpan<byte> line)
+    {
+        if (flaws is { Count: < MaxFlaws })
+        {
+            flaws.Add(new PolicyFlaw(fault, number, Encoding.UTF8.GetString(line[..Math.Min(line.Length, MaxShown)]).TrimEnd()));
+        }
+    }
 
     private static PolicyMode? ModeOf(ReadOnlySpan<byte> value) =>
         value.SequenceEqual("enforce"u8) ? PolicyMode.Enforce

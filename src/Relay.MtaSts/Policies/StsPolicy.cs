@@ -68,4 +68,14 @@ public sealed class StsPolicy
 
     /// <summary>Reads a policy file. Pure; takes any octets.</summary>
     public static PolicyReading Parse(ReadOnlySpan<byte> body) => new PolicyReader(body).Read();
+
+    /// <summary>Every fault of a file that <see cref="Parse"/> refuses, in the order of its lines and then what is missing; bounded.</summary>
+    public static IReadOnlyList<PolicyFlaw> FindFlaws(ReadOnlySpan<byte> body)
+    {
+        var flaws = new List<PolicyFlaw>();
+        var reading = new PolicyReader(body, flaws).Read();
+        return flaws.Count == 0 && reading is PolicyReading.Invalid { Fault: var fault, Line: var line }
+            ? [new PolicyFlaw(fault, line, string.Empty)]
+            : flaws;
+    }
 }

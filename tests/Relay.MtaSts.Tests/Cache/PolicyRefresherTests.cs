@@ -236,6 +236,9 @@ public sealed class PolicyRefresherTests
     {
         public bool IsFaulty { get; set; }
 
+        public ValueTask<PolicyFetch> FetchFromAsync(
+            DomainName domain, System.Net.IPAddress address, CancellationToken cancellationToken) => FetchAsync(domain, cancellationToken);
+
         public ValueTask<PolicyFetch> FetchAsync(DomainName domain, CancellationToken cancellationToken) =>
             IsFaulty && domain.Value == "bad.test"
                 ? throw new InvalidOperationException("a bug")
