@@ -9,7 +9,6 @@ namespace Relay.Diagnosis;
 internal sealed class RecordCheck(IDnsResolver resolver)
 {
     private const string Step = "txt-record";
-    private const int MaxShown = 3;
 
     public async Task<CheckSection> RunAsync(DomainName domain, CancellationToken cancellationToken)
     {
@@ -43,7 +42,7 @@ internal sealed class RecordCheck(IDnsResolver resolver)
                 Step,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{RemedyFor(invalid.Fault).Finding} at octet {invalid.Offset}: \"{Shown(answer)}\"{alias}"),
+                    $"{RemedyFor(invalid.Fault).Finding} at octet {invalid.Offset}: {TextRecord.Shown(answer)}{alias}"),
                 RemedyFor(invalid.Fault).Remedy),
             _ => Absent(name, answer, alias),
         };
@@ -56,10 +55,13 @@ internal sealed class RecordCheck(IDnsResolver resolver)
         return TextRecord.In(answer).Count == 0
             ? CheckStep.Failed(Step, $"there is no TXT record{alias}", remedy)
             : CheckStep.Failed(
-                Step, $"no TXT record begins with \"v=STSv1;\", capitals as written here: \"{Shown(answer)}\"{alias}", remedy);
+                Step, $"no TXT record begins with \"v=STSv1;\"{Why(answer)}: {TextRecord.Shown(answer)}{alias}", remedy);
     }
 
-    private static string Shown(DnsAnswer answer) => string.Join("\", \"", TextRecord.In(answer).Take(MaxShown));
+    private static string Why(DnsAnswer answer) =>
+        TextRecord.In(answer).Select(record => TextRecord.WhyUnrecognised(record, "v=STSv1")).FirstOrDefault(why => why is not null) is { } why
+            ? $", {why}"
+            : string.Empty;
 
     private static (string Finding, string Remedy) RemedyFor(StsRecordFault fault) => fault switch
     {

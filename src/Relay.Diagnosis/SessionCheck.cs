@@ -39,7 +39,7 @@ internal static class SessionCheck
 
         steps.Add(CheckStep.Passed("starttls", "offered"));
         steps.Add(CheckStep.Passed("handshake", $"{NameOf(tls.Version)} {tls.CipherSuite}"));
-        steps.Add(Certificate(host, tls.Verdict, session.Certificate, fault));
+        steps.Add(Certificate(host, session, tls.Verdict, fault));
         if (session.Detail.Length > 0)
         {
             steps.Add(new("session", fault, $"inside TLS: {session.Detail}", "Make the host answer EHLO after STARTTLS as before it"));
@@ -51,51 +51,29 @@ internal static class SessionCheck
         TlsSessionResult.StartTlsNotOffered => new(
             "starttls",
             fault,
-            "STARTTLS is not offered",
+            $"{session.Address}: STARTTLS is not offered",
             "Give the host a certificate and switch STARTTLS on; look for a firewall that removes it"),
         TlsSessionResult.StartTlsRefused => new(
-            "starttls", fault, $"STARTTLS is offered and then refused: {session.Detail}", "Mend the host's TLS set-up; its log tells more"),
+            "starttls", fault, $"{session.Address}: STARTTLS is offered and then refused: {session.Detail}", "Mend the host's TLS set-up; its log tells more"),
         TlsSessionResult.PlaintextInjected => new(
             "starttls",
             fault,
-            session.Detail,
+            $"{session.Address}: {session.Detail}",
             "Update the mail server: it, or somebody on the way, mixes clear text into the handshake"),
         _ => new(
-            "handshake", fault, $"the handshake failed: {session.Detail}", "Offer TLS 1.2 or 1.3 with modern cipher suites")
+            "handshake", fault, $"{session.Address}: the handshake failed: {session.Detail}", "Offer TLS 1.2 or 1.3 with modern cipher suites")
         {
             Certificate = session.Certificate,
         },
     };
 
-    private static CheckStep Certificate(MxHost host, CertificateVerdict verdict, CertificateFacts? shown, StepStatus fault) =>
+    private static CheckStep Certificate(MxHost host, ProbedSession session, CertificateVerdict verdict, StepStatus fault) =>
         verdict.IsVerified
-            ? CheckStep.Passed("certificate", $"valid for {host}") with { Certificate = shown }
-            : new CheckStep("certificate", fault, $"not valid for {host}: {verdict.Detail}", RemedyFor(host, verdict.Faults))
+            ? CheckStep.Passed("certificate", $"valid for {host}") with { Certificate = session.Certificate }
+            : new CheckStep("certificate", fault, $"{session.Address}: not valid for {host}: {verdict.Detail}", CertificateRemedies.For($"{host}", verdict))
             {
-                Certificate = shown,
+                Certificate = session.Certificate,
             };
-
-    private static string RemedyFor(MxHost host, CertificateFaults faults)
-    {
-        var remedies = new List<string>(3);
-        if (faults.HasFlag(CertificateFaults.HostMismatch))
-        {
-            remedies.Add($"get a certificate with the DNS name {host}, as the MX record has it");
-        }
-
-        if (faults.HasFlag(CertificateFaults.Expired))
-        {
-            remedies.Add("renew the certificate and load it");
-        }
-
-        if (faults.HasFlag(CertificateFaults.NotTrusted))
-        {
-            remedies.Add("use a certificate of a public authority and send its intermediates with it");
-        }
-
-        var text = string.Join("; ", remedies);
-        return char.ToUpperInvariant(text[0]) + text[1..];
-    }
 
     private static string NameOf(SslProtocols version) => version == SslProtocols.Tls13 ? "TLSv1.3" : "TLSv1.2";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Relay.Dns;
 using Relay.Mail;
+using Relay.TlsRpt.Records;
 
 namespace Relay.Diagnosis;
 
@@ -30,29 +31,61 @@ internal sealed class TlsReportingCheck(IDnsResolver resolver)
                 "Mend the domain's name servers, or the resolver used here (Dns:Servers)");
         }
 
-        // RFC 8460 §3: records that do not begin with the version are discarded; unless exactly one is left, none counts.
-        var records = TextRecord.In(answer).Where(IsReporting).ToList();
-        return records switch
+        // RFC 8460 §3: as the sender of reports reads it, so that nothing passes here that no report would go to.
+        return TlsRptRecord.Parse(answer.Records) switch
         {
-            [] => CheckStep.Advice(Step, "there is no record; nobody reports failures to this domain", remedy),
-            [var record] when NamesSomebody(record) => CheckStep.Passed(Step, record + TextRecord.AliasNote(answer, name)),
-            [var record] => CheckStep.Failed(Step, $"the record names nobody to report to: \"{record}\"", remedy),
-            _ => CheckStep.Failed(
+            TlsRptRecordSet.Found found => Judge(found, name, answer, remedy),
+            TlsRptRecordSet.Multiple several => CheckStep.Failed(
                 Step,
-                string.Create(CultureInfo.InvariantCulture, $"{records.Count} records begin with {Version}, so none counts"),
+                string.Create(CultureInfo.InvariantCulture, $"{several.Count} records begin with {Version}, so none counts"),
                 "Remove all but one of them"),
+            TlsRptRecordSet.Invalid => CheckStep.Failed(
+                Step, $"the record names nobody to report to: {TextRecord.Shown(answer)}", remedy),
+            _ => Absent(answer, remedy),
         };
     }
 
-    private static bool IsReporting(string record) =>
-        record.StartsWith(Version, StringComparison.Ordinal) && record[Version.Length..].TrimStart(' ', '\t').StartsWith(';');
+    private static CheckStep Judge(TlsRptRecordSet.Found found, DomainName name, DnsAnswer answer, string remedy)
+    {
+        var odd = found.Destinations.OfType<TlsRptDestination.Mail>().FirstOrDefault(
+            mail => mail.Mailbox.StartsWith("//", StringComparison.Ordinal));
+        var unusable = string.Join("; ", found.Unusable.Select(rua => $"\"{rua.Text}\" {Describe(rua)}"));
+        return (found.Destinations.Count, found.Unusable.Count, odd) switch
+        {
+            (0, _, _) => CheckStep.Failed(Step, $"the record names nobody to report to: {unusable}", remedy),
+            (_, > 0, _) => CheckStep.Advice(
+                Step,
+                $"reports go to {string.Join(", ", found.Destinations.Select(destination => destination.Rua))}, and not to {unusable}",
+                "Write every destination whole, with a comma between them: rua=mailto:a@example.com,mailto:b@example.com"),
 
-    // RFC 8460 §3: rua holds URIs with commas between them, of the schemes mailto and https.
-    private static bool NamesSomebody(string record) => record.Split(';')
-        .Select(field => field.Trim(' ', '\t'))
-        .Where(field => field.StartsWith("rua=", StringComparison.Ordinal))
-        .SelectMany(field => field["rua=".Length..].Split(','))
-        .Any(uri => uri.Trim(' ', '\t') is var target
-            && (target.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase)
-                || target.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
+            // RFC 6068 §2: mailto has no authority, so that the slashes belong to the mailbox.
+            (_, _, { Mailbox: var mailbox }) => CheckStep.Advice(
+                Step, $"reports go to the mailbox \"{mailbox}\", slashes and all", "Write mailto: without slashes"),
+            _ => CheckStep.Passed(Step, TextRecord.Shown(answer) + TextRecord.AliasNote(answer, name)),
+        };
+    }
+
+    private static CheckStep Absent(DnsAnswer answer, string remedy)
+    {
+        var records = TextRecord.In(answer);
+        if (records.Count == 0)
+        {
+            return CheckStep.Advice(Step, "there is no record; nobody reports failures to this domain", remedy);
+        }
+
+        return records.Select(record => TextRecord.WhyUnrecognised(record, Version)).FirstOrDefault(why => why is not null) is { } fault
+            ? CheckStep.Failed(Step, $"the record is not recognised, {fault}: {TextRecord.Shown(answer)}", remedy)
+            : CheckStep.Advice(Step, $"no TXT record begins with \"{Version};\": {TextRecord.Shown(answer)}", remedy);
+    }
+
+    private static string Describe(UnusableRua rua) => rua.Fault switch
+    {
+        TlsRptUriFault.TooLong => "is too long",
+        TlsRptUriFault.BadCharacter => "has a character that must be percent-encoded, such as a space or an exclamation mark",
+        TlsRptUriFault.NoMailbox => rua.Text.EndsWith('.') ? "ends in a dot, which no mailbox does" : "names no mailbox",
+        TlsRptUriFault.NoHost => "names no web server, or a user with it",
+        _ => rua.Text.Contains('@', StringComparison.Ordinal) && !rua.Text.Contains(':', StringComparison.Ordinal)
+            ? "has no scheme: write mailto: before it"
+            : "begins with neither mailto: nor https://",
+    };
 }

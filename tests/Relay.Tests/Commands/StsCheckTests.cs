@@ -39,9 +39,9 @@ public sealed class StsCheckTests
                 "txt-record", "policy-host", "certificate", "https", "policy", "mode", "max-age", "mx",
                 "listed", "connect", "starttls", "handshake", "certificate", "tls-rpt",
             ],
-            Steps(run).Select(step => step.GetProperty("step").GetString()));
-        Assert.All(Steps(run), step => Assert.Equal("passed", step.GetProperty("status").GetString()));
-        var shown = Steps(run).Last(step => step.GetProperty("step").GetString() == "certificate").GetProperty("certificate");
+            StsLab.Steps(run).Select(step => step.GetProperty("step").GetString()));
+        Assert.All(StsLab.Steps(run), step => Assert.Equal("passed", step.GetProperty("status").GetString()));
+        var shown = StsLab.Steps(run).Last(step => step.GetProperty("step").GetString() == "certificate").GetProperty("certificate");
         Assert.Equal("mx.good.test", Assert.Single(shown.GetProperty("names").EnumerateArray()).GetString());
     }
 
@@ -97,7 +97,7 @@ public sealed class StsCheckTests
         lab.Serve(script => script with { ContentType = "text/html" });
         await FailsAsync(lab, "https", "the media type is \"text/html\"", "Content-Type: text/plain", "delivers-unprotected");
         lab.Serve(new string('x', 70_000));
-        await FailsAsync(lab, "policy", "TooLarge", "64 KiB", "delivers-unprotected");
+        await FailsAsync(lab, "policy", "more than 64 KiB", "64 KiB", "delivers-unprotected");
 
         using var expired = lab.Authority.IssueExpired($"mta-sts.{StsLab.Domain}");
         lab.Serve(script => script with { Certificate = expired });
@@ -111,11 +111,11 @@ public sealed class StsCheckTests
     }
 
     [Theory] // STS-18, STS-19, STS-20, STS-21, RFC 8461 §3.2
-    [InlineData("version: STSv1\nmode: strict\nmx: mx.good.test\nmax_age: 86400\n", "ModeUnknown in line 2", "enforce, testing or none")]
-    [InlineData("version: STSv1\nmode: enforce\nmx: *.*.test\nmax_age: 86400\n", "MxMalformed in line 3", "mx: *.good.test")]
-    [InlineData("version: STSv1\nmode: enforce\nmx: mx.good.test\nmax_age: 1d\n", "MaxAgeMalformed in line 4", "max_age: 2592000")]
-    [InlineData("version: STSv1\nmode: enforce\nmax_age: 86400\n", "MxMissing", "one line for each MX host")]
-    [InlineData("<html>\n", "FieldMalformed in line 1", "name: value")]
+    [InlineData("version: STSv1\nmode: strict\nmx: mx.good.test\nmax_age: 86400\n", "line 2: the mode is none of", "enforce, testing or none")]
+    [InlineData("version: STSv1\nmode: enforce\nmx: *.*.test\nmax_age: 86400\n", "line 3: the mx is no host name", "mx: *.good.test")]
+    [InlineData("version: STSv1\nmode: enforce\nmx: mx.good.test\nmax_age: 1d\n", "line 4: max_age is not", "max_age: 2592000")]
+    [InlineData("version: STSv1\nmode: enforce\nmax_age: 86400\n", "there is no mx", "one line for each MX host")]
+    [InlineData("<html>\n", "line 1: the line is not name: value", "web page")]
     public async Task Check_PolicyBroken_NamesLineAndRemedy(string policy, string finding, string remedy)
     {
         await using var lab = new StsLab();
@@ -176,7 +176,7 @@ public sealed class StsCheckTests
         await FailsAsync(lab, "certificate", "it expired", "Renew the certificate", "refuses");
         using var bare = lab.Authority.IssueWithoutIntermediate("mx.good.test");
         lab.Mx.Behavior = good with { Certificate = bare };
-        await FailsAsync(lab, "certificate", "incomplete-chain", "send its intermediates", "refuses");
+        await FailsAsync(lab, "certificate", "incomplete-chain", "Send the certificate's intermediates", "refuses");
     }
 
     [Fact] // STS-51, RFC 8461 §5
@@ -194,7 +194,7 @@ public sealed class StsCheckTests
         await using var lab = new StsLab();
         lab.Dns.Zone.AddA("mx.good.test", "127.0.0.99");
         lab.Dns.Zone.Remove("mx.good.test").AddA("mx.good.test", "127.0.0.99");
-        await FailsAsync(lab, "connect", "127.0.0.99: Connection refused", "Make the host answer on port", "undeliverable");
+        await FailsAsync(lab, "connect", "127.0.0.99: connection refused", "Make the host answer on port", "undeliverable");
         lab.Dns.Zone.Remove("mx.good.test");
         await FailsAsync(lab, "address", "mx.good.test has no address", "Publish A or AAAA", "undeliverable");
         lab.Dns.Zone.Remove(StsLab.Domain, LabDnsType.Mx).AddMx(StsLab.Domain, 0, ".");
@@ -208,7 +208,7 @@ public sealed class StsCheckTests
         lab.Dns.Zone.AddA("mx.good.test", "127.0.0.99");
         var run = await lab.StsAsync("check", StsLab.Domain);
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("⚠ connect: 127.0.0.99: Connection refused", run.Output, StringComparison.Ordinal);
+        Assert.Contains("⚠ connect: 127.0.0.99: connection refused", run.Output, StringComparison.Ordinal);
     }
 
     [Fact] // RFC 8460 §3
@@ -255,14 +255,11 @@ public sealed class StsCheckTests
     {
         var run = await lab.StsAsync("check", StsLab.Domain, "--json");
         Assert.True(run.ExitCode == 1, $"exit code {run.ExitCode}: {run.Output}{run.Error}");
-        var failed = Assert.Single(Steps(run), found => found.GetProperty("status").GetString() == "failed");
+        var failed = Assert.Single(StsLab.Steps(run), found => found.GetProperty("status").GetString() == "failed");
         Assert.Equal(step, failed.GetProperty("step").GetString());
         Assert.Contains(finding, failed.GetProperty("finding").GetString(), StringComparison.Ordinal);
         Assert.Contains(remedy, failed.GetProperty("remedy").GetString(), StringComparison.Ordinal);
         Assert.Equal(verdict, run.Json.GetProperty("verdict").GetString());
         return run;
     }
-
-    private static List<JsonElement> Steps(CommandRun run) =>
-        [.. run.Json.GetProperty("sections").EnumerateArray().SelectMany(section => section.GetProperty("steps").EnumerateArray())];
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Relay.Lab.Certificates;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
@@ -63,6 +64,13 @@ internal sealed class StsLab : IAsyncDisposable
     /// <summary>Runs <c>relay sts</c> with these arguments.</summary>
     public Task<CommandRun> StsAsync(params string[] arguments) =>
         CommandRun.OfAsync(Settings, TestContext.Current.CancellationToken, ["sts", .. arguments]);
+
+    /// <summary>Checks the domain; the steps of all sections.</summary>
+    public async Task<List<JsonElement>> CheckAsync() => Steps(await StsAsync("check", Domain, "--json"));
+
+    /// <summary>The steps of all sections of a check told as JSON.</summary>
+    public static List<JsonElement> Steps(CommandRun run) =>
+        [.. run.Json.GetProperty("sections").EnumerateArray().SelectMany(section => section.GetProperty("steps").EnumerateArray())];
 
     public async ValueTask DisposeAsync()
     {
