@@ -52,17 +52,17 @@ internal static class PolicyRemedies
                 PolicyFault.FieldMalformed => "Write every line as name: value, the name directly before the colon",
                 PolicyFault.VersionUnsupported or PolicyFault.VersionMissing => "Write the line with these capitals: version: STSv1",
                 PolicyFault.ModeUnknown or PolicyFault.ModeMissing => "Write one line mode: with enforce, testing or none in small letters, without quotes",
-                PolicyFault.MaxAgeMalformed or PolicyFault.MaxAgeMissing => ForMaxAge(line),
+                PolicyFault.MaxAgeMalformed or PolicyFault.MaxAgeMissing => ForMaxAge(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()),
                 PolicyFault.MxMissing => $"Write one line for each MX host, for example mx: mail.{domain}",
                 _ => ForMx(line, domain),
             };
     }
 
-    private static string ForMaxAge(string line) =>
+    private static string ForMaxAge(string value) =>
         "Write the line max_age: with seconds in digits and nothing else, for example max_age: 2592000"
-        + (line.Contains('-', StringComparison.Ordinal) ? "; it cannot be negative"
-            : line.AsSpan().ContainsAny(",._\"") ? "; no separators, decimals or quotes"
-            : line.Any(char.IsAsciiLetter) && line.Contains(' ', StringComparison.Ordinal) ? "; no unit"
+        + (value.Contains('-', StringComparison.Ordinal) ? "; it cannot be negative"
+            : value.AsSpan().ContainsAny(",._\"") ? "; no separators, decimals or quotes"
+            : value.Any(char.IsAsciiLetter) ? "; no unit"
             : string.Empty);
 
     private static string ForMx(string value, DomainName domain) =>

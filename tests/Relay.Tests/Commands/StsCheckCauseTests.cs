@@ -72,7 +72,6 @@ public sealed class StsCheckCauseTests
     [Theory] // RFC 8461 §4.2
     [InlineData("not-yet", "begins to be valid")]
     [InlineData("client-usage", "serverAuth")]
-    [InlineData("weak", "2048 bits")]
     [InlineData("old-issuer", "expired intermediate")]
     [InlineData("bare", "Send the certificate's intermediates")]
     [InlineData("self-signed", "instead of one that signs itself")]
@@ -94,16 +93,16 @@ public sealed class StsCheckCauseTests
     {
         await using var lab = new StsLab();
         lab.Mx.Behavior = lab.Mx.Behavior with { Protocols = (SslProtocols)768, IsLax = true };
-        Assert.Equal(
-            "127.0.0.1: the handshake failed: the host offers only TLS 1.1 or older (TLS alert protocol_version)",
-            Text(await FailureAsync(lab), "finding").Replace("::1", "127.0.0.1", StringComparison.Ordinal));
+        Assert.EndsWith(
+            ": the handshake failed: the host offers only TLS 1.1 or older (TLS alert protocol_version)",
+            Text(await FailureAsync(lab), "finding"),
+            StringComparison.Ordinal);
     }
 
     private static LabCertificate Issue(LabCertificateAuthority authority, string kind, string host) => kind switch
     {
         "not-yet" => authority.IssueNotYetValid(host),
         "client-usage" => authority.IssueForClients(host),
-        "weak" => authority.IssueRsa(1024, host),
         "old-issuer" => authority.IssueUnderExpiredIssuer(host),
         "bare" => authority.IssueWithoutIntermediate(host),
         _ => authority.IssueSelfSigned(host),
