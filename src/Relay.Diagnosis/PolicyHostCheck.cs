@@ -65,7 +65,9 @@ internal sealed class PolicyHostCheck(IDnsResolver resolver, IPolicyFetcher fetc
 
         var failure = ((PolicyFetch.Failed)one).Failure;
         var finding = failure.Detail.StartsWith($"{address}: ", StringComparison.Ordinal) ? failure.Detail : $"{address}: {failure.Detail}";
-        var remedy = failure.Reading is null ? FetchRemedies.StepFor(failure, domain).Remedy! : "Serve the same file at every address";
+        var remedy = failure.Reading is null ? FetchRemedies.StepFor(failure, domain).Remedy!
+            : whole is PolicyFetch.Fetched ? "Serve the same file at every address"
+            : "Mend the file as the steps on the policy say";
 
         // RFC 8305 §5: an address that takes no connection costs a sender time; one that takes it and fails ends the fetch.
         return failure.Reason is "connect-failure" or "timeout" && whole is PolicyFetch.Fetched

@@ -10,7 +10,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
     // RFC 8305 §5: 250 ms is the recommended head start of each address before the next.
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Throws a <see cref="ConnectFailure"/> that tells of each address when every one failed.</summary>
+    /// <summary>Throws a <see cref="IOException"/> that tells of each address when every one failed.</summary>
     public async ValueTask<Socket> ConnectAsync(
         IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
                     failures.Add(await FailureOfAsync(ended));
                     if (running.Count == 0 && next == addresses.Count)
                     {
-                        throw new ConnectFailure(string.Join("; ", failures));
+                        throw new IOException(string.Join("; ", failures));
                     }
                 }
             }
@@ -83,7 +83,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
         catch (SocketException fault)
         {
             socket.Dispose();
-            throw new ConnectFailure($"{endPoint.Address}: {SocketFailure.TextOf(fault)}", fault);
+            throw new IOException($"{endPoint.Address}: {SocketFailure.TextOf(fault)}", fault);
         }
         catch
         {
@@ -99,7 +99,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
             (await ended).Dispose();
             return string.Empty;
         }
-        catch (ConnectFailure failure)
+        catch (IOException failure)
         {
             return failure.Message;
         }
@@ -111,7 +111,7 @@ public sealed class HappyEyeballs(TimeProvider clock)
         {
             (await loser).Dispose();
         }
-        catch (Exception failure) when (failure is ConnectFailure or OperationCanceledException)
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
             // It lost; the race reports its own end.
         }

@@ -12,7 +12,7 @@ public static class WebFailure
     /// <summary>One line; the connection is named by who asks, except where there was none.</summary>
     public static string TextOf(Exception failure) => failure switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } request when Find<ConnectFailure>(request) is { } none =>
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } request when Find<IOException>(request) is { } none =>
             none.Message,
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } request =>
             HandshakeFailure.TextOf(request.InnerException ?? request),

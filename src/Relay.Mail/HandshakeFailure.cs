@@ -31,28 +31,30 @@ public static class HandshakeFailure
     /// What an exception of the handshake means, for people, on one line. The words of .NET ("see inner exception") name no cause, so
     /// that none of them is passed on.
     /// </summary>
-    public static string TextOf(Exception error)
+    /// <param name="error">The exception.</param>
+    /// <param name="peer">How the other side is called.</param>
+    public static string TextOf(Exception error, string peer = "the host")
     {
         if (ErrorIn(error, out var reason) is not { } cause)
         {
             return SocketFailure.In(error) is { } fault ? $"{SocketFailure.TextOf(fault)} during the handshake"
-                : error is IOException || error.InnerException is IOException ? "the host closed the connection during the handshake"
-                : "the host does not answer in TLS";
+                : error is IOException || error.InnerException is IOException ? $"{peer} closed the connection during the handshake"
+                : $"{peer} does not answer in TLS";
         }
 
         var name = cause.Message[(cause.Message.LastIndexOf(':') + 1)..].Trim();
         return reason switch
         {
-            FirstAlert + 40 => "the host found no cipher suite or other parameter in common (TLS alert handshake_failure)",
+            FirstAlert + 40 => $"{peer} found no cipher suite or other parameter in common (TLS alert handshake_failure)",
             // RFC 8996 §4, §5: nothing older than TLS 1.2 is offered.
-            FirstAlert + 70 => "the host offers only TLS 1.1 or older (TLS alert protocol_version)",
-            FirstAlert + 71 => "the host asks for stronger cipher suites than it was offered (TLS alert insufficient_security)",
-            >= FirstAlert and < FirstAlert + 256 => $"the host ended the handshake (TLS alert {AlertName(reason - FirstAlert)})",
+            FirstAlert + 70 => $"{peer} offers only TLS 1.1 or older (TLS alert protocol_version)",
+            FirstAlert + 71 => $"{peer} asks for stronger cipher suites than it was offered (TLS alert insufficient_security)",
+            >= FirstAlert and < FirstAlert + 256 => $"{peer} ended the handshake (TLS alert {AlertName(reason - FirstAlert)})",
             // OpenSSL's numbers: the version in the host's own hello, what stands where a record should begin, and an early end.
-            258 => "the host offers only TLS 1.1 or older (unsupported protocol)",
-            267 => "the host does not answer in TLS (wrong version number)",
-            294 => "the host closed the connection during the handshake",
-            _ => $"what the host sent in the handshake cannot be taken ({name.ReplaceLineEndings(" ")})",
+            258 => $"{peer} offers only TLS 1.1 or older (unsupported protocol)",
+            267 => $"{peer} does not answer in TLS (wrong version number)",
+            294 => $"{peer} closed the connection during the handshake",
+            _ => $"what {peer} sent in the handshake cannot be taken ({name.ReplaceLineEndings(" ")})",
         };
     }
 

@@ -170,7 +170,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
         catch (Exception exception) when (IsConnectionLoss(exception))
         {
-            return exception.InnerException?.Message ?? exception.Message;
+            return HandshakeFailure.TextOf(exception, "the client");
         }
 
         // RFC 3207 §4.2: nothing read in clear survives: reader and writer are new, and the old ones are empty or TLS.

@@ -95,7 +95,7 @@ internal sealed class ReportPoster : IReportPoster
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            return new ReportDispatch.TryLater(failure.Message, null);
+            return new ReportDispatch.TryLater(WebFailure.TextOf(failure), null);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class ReportPoster : IReportPoster
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            return new ReportDispatch.TryLater(failure.Message, null);
+            return new ReportDispatch.TryLater(WebFailure.TextOf(failure), null);
         }
     }
 

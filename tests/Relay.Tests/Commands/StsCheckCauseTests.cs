@@ -1,7 +1,6 @@
 using System.Security.Authentication;
 using System.Text.Json;
 using Relay.Lab.Certificates;
-using Relay.Lab.Dns;
 
 namespace Relay.Tests.Commands;
 

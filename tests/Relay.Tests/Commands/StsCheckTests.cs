@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Relay.Lab.Dns;
 using Relay.Lab.Mx;
 
