@@ -140,7 +140,7 @@ public class OldHostTests
         (await lab.DeliverAsync("strict.test")).AssertDeferred("4.7.5");
 
         Assert.Equal(allowed == "true" ? Tls10 : null, tls?.Version);
-        Assert.Contains("TLS version", lab.Log.Named("tls-failed")[0].Fields["Text"], StringComparison.Ordinal);
+        Assert.Contains("only TLS 1.1 or older", lab.Log.Named("tls-failed")[0].Fields["Text"], StringComparison.Ordinal);
     }
 
     [Fact] // HARD-08, RFC 3207 §4.2: an injection is one on the second connection too
