@@ -42,7 +42,7 @@ internal static class PolicyRemedies
             ? "Write one field a line: version, mode, max_age and every mx on lines of their own"
             : line.StartsWith(ByteOrderMark) ? "Save the file as UTF-8 without a byte order mark"
             : line.StartsWith('#') ? "Remove the comment: a policy file has none"
-            : line.StartsWith('<') ? "Serve the policy as plain text; this is a web page"
+            : line.StartsWith('<') && flaw.Fault != PolicyFault.MxMalformed ? "Serve the policy as plain text; this is a web page"
             : line.Contains(" #", StringComparison.Ordinal) ? "Remove the comment behind the value: a policy file has none"
             : line.EndsWith(';') ? "Remove the semicolon: lines end with the value"
             : flaw.Fault switch

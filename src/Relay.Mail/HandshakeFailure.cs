@@ -50,7 +50,9 @@ public static class HandshakeFailure
             FirstAlert + 70 => $"{peer} offers only TLS 1.1 or older (TLS alert protocol_version)",
             FirstAlert + 71 => $"{peer} asks for stronger cipher suites than it was offered (TLS alert insufficient_security)",
             >= FirstAlert and < FirstAlert + 256 => $"{peer} ended the handshake (TLS alert {AlertName(reason - FirstAlert)})",
-            // OpenSSL's numbers: the version in the host's own hello, what stands where a record should begin, and an early end.
+            // OpenSSL's numbers: the version in the host's own hello, what stands where a record should begin, an early end, and a hello of
+            // which nothing fits.
+            193 => $"{peer} has no cipher suite in common with this one",
             258 => $"{peer} offers only TLS 1.1 or older (unsupported protocol)",
             267 => $"{peer} does not answer in TLS (wrong version number)",
             294 => $"{peer} closed the connection during the handshake",

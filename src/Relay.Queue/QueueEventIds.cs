@@ -83,4 +83,7 @@ public static class QueueEventIds
 
     /// <summary>The queue takes new messages again.</summary>
     public const int QueueOk = 3019;
+
+    /// <summary>A notification that nothing depends on could not be written, and will not come.</summary>
+    public const int NotificationDropped = 3035;
 }

@@ -55,6 +55,11 @@ internal static partial class QueueLog
     public static partial void NotificationWaits(ILogger logger, string about, int recipients, string text);
 
     [LoggerMessage(
+        EventId = QueueEventIds.NotificationDropped, EventName = "notification-dropped", Level = LogLevel.Warning,
+        Message = "{About} {Recipients} {Text}")]
+    public static partial void NotificationDropped(ILogger logger, string about, int recipients, string text);
+
+    [LoggerMessage(
         EventId = QueueEventIds.FailedMailRemoved, EventName = "failed-mail-removed", Level = LogLevel.Warning,
         Message = "{Queue} {Reason} {Size} {Text}")]
     public static partial void FailedMailRemoved(ILogger logger, string queue, string reason, long size, string text);

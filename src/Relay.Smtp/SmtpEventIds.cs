@@ -23,4 +23,7 @@ public static class SmtpEventIds
 
     /// <summary>A client spoke another protocol than SMTP.</summary>
     public const int ForeignProtocol = 2007;
+
+    /// <summary>A command was refused: no command, not in the grammar, out of sequence, or not without TLS.</summary>
+    public const int CommandRefused = 2008;
 }

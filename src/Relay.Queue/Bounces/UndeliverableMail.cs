@@ -20,6 +20,8 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private Task _sweeping = Task.CompletedTask;
+    private ITimer? _timer;
+    private bool _isTimed;
     private bool _isWanted;
     private bool _isRunning;
     private long _swept;
@@ -37,6 +39,10 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
         {
             Sweep();
         }
+        else
+        {
+            LookAgain();
+        }
     }
 
     /// <summary>Waits for what is under way.</summary>
@@ -53,7 +59,11 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _closing.Dispose();
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _closing.Dispose();
+    }
 
     private void Sweep()
     {
@@ -67,6 +77,16 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
                 _sweeping = Task.Run(SweepAsync, CancellationToken.None);
             }
         }
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            _isTimed = false;
+        }
+
+        Sweep();
     }
 
     private bool TakeWish()
@@ -85,6 +105,24 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
         {
             Interlocked.Exchange(ref _swept, clock.GetTimestamp());
             await SweepOnceAsync();
+            LookAgain();
+        }
+    }
+
+    // While something is kept it grows old, also where nothing else fails.
+    private void LookAgain()
+    {
+        lock (_gate)
+        {
+            if (_isTimed || Interlocked.Read(ref _messages) == 0 || _closing.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _isTimed = true;
+            _timer ??= clock.CreateTimer(
+                static self => ((UndeliverableMail)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(Interval, Timeout.InfiniteTimeSpan);
         }
     }
 

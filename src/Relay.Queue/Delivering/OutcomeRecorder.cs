@@ -127,9 +127,14 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
                 {
                     prepared.Add(notification);
                 }
-                else
+                else if (portion.Kind == NotificationKind.Delayed)
                 {
                     QueueLog.NotificationWaits(
+                        logger, portion.About.ToString(), portion.Recipients.Count, "the store cannot take it now; the next attempt tells of the delay");
+                }
+                else
+                {
+                    QueueLog.NotificationDropped(
                         logger, portion.About.ToString(), portion.Recipients.Count,
                         $"the store cannot take it now; it was of the kind {portion.Kind.ToString().ToLowerInvariant()}");
                 }

@@ -53,7 +53,7 @@ internal sealed class BoundedWrites(QueueWriter writer, StoreHealth health, Time
     // Of one that was taken back the task never ends, and this with it: both are garbage then.
     private async Task UndoAsync(Task<StoreFault> done, Func<WriteOperation> undo)
     {
-        if (await done == StoreFault.None)
+        if (await done is StoreFault.None or StoreFault.Unknown)
         {
             await writer.SubmitAsync(undo());
         }

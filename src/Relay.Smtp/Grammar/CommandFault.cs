@@ -12,6 +12,9 @@ internal enum CommandFault
     /// <summary>A CR or LF stood alone, or a NUL, in the line (RFC 5321 §2.3.8).</summary>
     BareLineEnd,
 
+    /// <summary>A LF without a CR is the last octet that came, and no CRLF before it (RFC 5321 §2.3.8).</summary>
+    LineFeedAlone,
+
     /// <summary>The argument is missing, not wanted or not in the grammar.</summary>
     BadArgument,
 

@@ -13,6 +13,8 @@ internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeP
     /// </summary>
     public const int MaxLineOctets = 2048;
 
+    private static readonly SmtpCommand LineFeedAlone = new SmtpCommand.Invalid(CommandFault.LineFeedAlone);
+
     private delegate T Parser<T>(in ReadOnlySequence<byte> line);
 
     // No client gets this far by mistake: the connection is not worth keeping.
@@ -42,7 +44,7 @@ internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeP
             }
         }
 
-        var (command, isTooLong, end) = await ReadLineAsync<SmtpCommand>(MaxLineOctets, yields, Parse);
+        var (command, isTooLong, end) = await ReadLineAsync<SmtpCommand>(MaxLineOctets, yields, Parse, LineFeedAlone);
         return (isTooLong ? new SmtpCommand.Invalid(CommandFault.LineTooLong) : command, end);
     }
 
@@ -54,7 +56,9 @@ internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeP
         return (isTooLong || end != CloseReason.None ? AuthResponse.TooLong : response, end);
     }
 
-    private async ValueTask<(T? Line, bool IsTooLong, CloseReason End)> ReadLineAsync<T>(int maxOctets, bool yields, Parser<T> parse)
+    // With a value for it, a line that ends in LF alone is that, and is not waited for any longer.
+    private async ValueTask<(T? Line, bool IsTooLong, CloseReason End)> ReadLineAsync<T>(
+        int maxOctets, bool yields, Parser<T> parse, T? lineFeedAlone = default)
     {
         var started = clock.GetTimestamp();
         var skipped = 0L;
@@ -74,6 +78,12 @@ internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeP
                 var parsed = isTooLong ? default : parse(line);
                 wire.AdvanceTo(next, next);
                 return (parsed, isTooLong, CloseReason.None);
+            }
+
+            if (lineFeedAlone is not null && EndsInLineFeed(read.Buffer))
+            {
+                wire.AdvanceTo(read.Buffer.End, read.Buffer.End);
+                return (lineFeedAlone, false, CloseReason.None);
             }
 
             // All but the last octet, which may be the CR of a CRLF, is dropped once the line is hopeless.
@@ -101,6 +111,9 @@ internal sealed class CommandReader(ServerConnection wire, TimeSpan limit, TimeP
         next = reader.Position;
         return found;
     }
+
+    private static bool EndsInLineFeed(in ReadOnlySequence<byte> buffer) =>
+        !buffer.IsEmpty && buffer.Slice(buffer.Length - 1).FirstSpan[0] == '\n';
 
     private static SmtpCommand Parse(in ReadOnlySequence<byte> line)
     {

@@ -88,6 +88,7 @@ internal static class Replies
         CommandFault.UnknownVerb => new(500, new(5, 5, 1), "Command not recognized"),
         CommandFault.LineTooLong => new(500, new(5, 5, 2), "Line too long"),
         CommandFault.BareLineEnd => new(500, new(5, 5, 2), "Line has a bare CR, bare LF or NUL"),
+        CommandFault.LineFeedAlone => new(500, new(5, 5, 2), "Lines end in CR LF, not in LF alone; closing"),
         CommandFault.BadArgument => new(501, new(5, 5, 4), "Syntax error in parameters or arguments"),
         CommandFault.BadChunkSize => new(501, new(5, 5, 4), "Bad BDAT, closing"),
         CommandFault.BadHelloName => new(501, new(5, 5, 4), "Name is neither a domain nor an address literal"),

@@ -30,6 +30,10 @@ internal static partial class ServerLog
     public static partial void ForeignProtocol(this ILogger logger, IPAddress client, string protocol);
 
     [LoggerMessage(EventId = SmtpEventIds.ServerHandshakeFailed, EventName = "client-tls-failed", Level = LogLevel.Information,
-        Message = "TLS handshake of {Ip} failed: {Text}")]
-    public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, string text);
+        Message = "TLS handshake of {Ip} failed: {Listener} {Text}")]
+    public static partial void HandshakeFailed(this ILogger logger, IPAddress ip, IPEndPoint listener, string text);
+
+    [LoggerMessage(EventId = SmtpEventIds.CommandRefused, EventName = "command-refused", Level = LogLevel.Warning,
+        Message = "{Client} {Helo} {Reply}")]
+    public static partial void CommandRefused(this ILogger logger, IPAddress client, string helo, string reply);
 }

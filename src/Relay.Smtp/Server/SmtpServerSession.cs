@@ -152,6 +152,7 @@ public sealed class SmtpServerSession
         // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands.
         SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize } => new(AnswerLast(Replies.To(CommandFault.BadChunkSize))),
         SmtpCommand.Foreign(var protocol) => new(EndForeign(protocol)),
+        SmtpCommand.Invalid { Fault: CommandFault.LineFeedAlone } => new(EndLineFeeds()),
         // RFC 5321 §4.1.4 begins every session with EHLO. A client whose first line is no line of SMTP has not come for it.
         SmtpCommand.Invalid { Fault: CommandFault.UnknownVerb or CommandFault.LineTooLong or CommandFault.BareLineEnd } when !HasSaidHello
             => new(EndForeign(ForeignProtocol.Unknown)),
@@ -340,7 +341,7 @@ public sealed class SmtpServerSession
             : await _wire.SecureAsync(certificate);
         if (failure is not null)
         {
-            _services.Logger.HandshakeFailed(_facts.Remote.Address, failure);
+            _services.Logger.HandshakeFailed(_facts.Remote.Address, _facts.Local, failure);
             return false;
         }
 
@@ -369,8 +370,23 @@ public sealed class SmtpServerSession
 
     private bool Answer(Reply reply, SessionLimit limit)
     {
+        // RFC 5321 §4.2.4, §4.1.1.11; RFC 3207 §4: what is wrong is the command. Whoever refuses for another reason logs it.
+        if (reply.Code is (>= 500 and <= 504) or 530 or 555)
+        {
+            _services.Logger.CommandRefused(_facts.Remote.Address, _facts.HelloName, reply.ToString());
+        }
+
         ReplyWriter.Write(_wire.Output, reply);
         return limit == SessionLimit.None || EndBy(limit);
+    }
+
+    // RFC 5321 §2.3.8: LF alone ends no line, and whoever sends it waits for a reply that would never come. What stands behind it must not
+    // run as a command, so the session ends.
+    private bool EndLineFeeds()
+    {
+        var reply = Replies.To(CommandFault.LineFeedAlone);
+        _services.Logger.CommandRefused(_facts.Remote.Address, _facts.HelloName, reply.ToString());
+        return AnswerLast(reply);
     }
 
     // Queues the reply that ends the session; always false.

@@ -161,7 +161,9 @@ internal sealed class KnownClients : BackgroundService
             KnownClientsFile.Write(_path, all);
             _isFailing = false;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Nothing but convenience hangs on this file: whatever is wrong with it must not end the relay.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
             lock (_lock)
             {

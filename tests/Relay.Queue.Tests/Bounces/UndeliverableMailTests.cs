@@ -43,6 +43,22 @@ public sealed class UndeliverableMailTests
         Assert.Equal("2", lab.Query("SELECT COUNT(DISTINCT message_id) FROM chunk"));
     }
 
+    [Fact] // Queue:Failed:MaxAge: where nothing else fails too
+    public async Task Failed_OlderThanIsKeptAndNothingElseFails_Goes()
+    {
+        await using var lab = Lab(new FailedMailOptions { MaxAge = TimeSpan.FromDays(30) });
+        var queue = await lab.StartAsync();
+        await FailAsync(lab, queue, 0, octets: 10);
+        await Poll.UntilAsync(
+            () =>
+            {
+                lab.Clock.Advance(TimeSpan.FromDays(1));
+                return Kept(lab).Length == 0;
+            },
+            Token);
+        Assert.Equal("age", (await lab.Log.NextAsync("failed-mail-removed"))["Reason"]);
+    }
+
     [Fact] // Queue:Failed:MaxAge: at the start, and with later failures
     public async Task Failed_OlderThanIsKept_Goes()
     {

@@ -168,6 +168,33 @@ public sealed class FailingStoreTests : IAsyncDisposable
         Assert.False(_lab.Pipeline.HasStarted);
     }
 
+    [Fact] // SMTP-45: refused for want of an end, its commit then fails, and is on the disk all the same
+    public async Task Insert_StoreDoesNotEndAndThenFails_IsTakenBack()
+    {
+        var queue = await _lab.StartAsync();
+        using var entered = new SemaphoreSlim(0);
+        using var end = new ManualResetEventSlim();
+        _source!.OnInsert = () =>
+        {
+            _source.OnInsert = () => { };
+            entered.Release();
+            end.Wait(Token);
+        };
+        var inCommit = _lab.EnqueueAsync(queue, "ann@a.test");
+        await entered.WaitAsync(Token);
+        await _lab.Clock.TimersScheduledAsync(1, Token);
+        _lab.Clock.Advance(Patience);
+        Assert.Equal(EnqueueResult.StoreUnavailable, await inCommit);
+
+        _source.After = FaultySource.Error(10, "COMMIT", times: 1);
+        end.Set();
+        await _lab.Log.NextAsync("store-recovered");
+        await Poll.UntilAsync(
+            () => _lab.Query("SELECT (SELECT COUNT(*) FROM message), (SELECT COUNT(*) FROM recipient)") == "0|0", Token);
+        await queue.StopAsync(Token);
+        Assert.False(_lab.Pipeline.HasStarted);
+    }
+
     [Fact] // Another process (the sqlite3 tool) holds the store: everybody gets an answer, and then mail again
     public async Task Insert_StoreLockedByAnother_EverybodyIsAnswered()
     {

@@ -162,6 +162,39 @@ public class SmtpServerSessionTests
         Assert.StartsWith("503 5.5.1", await server.AskAsync("RCPT TO:<a@b.test>"), StringComparison.Ordinal);
     }
 
+    [Theory] // HARD-01, RFC 5321 §2.3.8: a client that ends its lines in LF alone hears so at once, and nothing of them is a command
+    [InlineData("EHLO client.test\n", false)]
+    [InlineData("NOOP\nMAIL FROM:<a@b.test>\n", true)]
+    public async Task CommandLine_EndingInLineFeedAlone_Is500AndTheEnd(string octets, bool greets)
+    {
+        var server = new ServerUnderTest();
+        await using var started = greets ? await server.GreetAsync() : await server.StartAsync();
+        await server.SendAsync(octets);
+        Assert.Equal("500 5.5.2 Lines end in CR LF, not in LF alone; closing\r\n", await server.ReadToEndAsync());
+        Assert.Equal("500 5.5.2 Lines end in CR LF, not in LF alone; closing", Assert.Single(server.Log.Named("command-refused")).Fields["Reply"]);
+    }
+
+    [Theory] // An operator who is asked why a device's mail does not come has a line that says it
+    [InlineData("MAIL FROM:<a@b.test> NONE=1", "555 5.5.4")]
+    [InlineData("RCPT TO:<a@b.test>", "503 5.5.1")]
+    [InlineData("MAIL FROM:a@b.test", "501 5.1.7")]
+    [InlineData("HELP ME\tNOT", "")]
+    [InlineData("XYZZY", "500 5.5.1")]
+    public async Task Command_Refused_IsLoggedWithItsReply(string line, string reply)
+    {
+        await using var server = await new ServerUnderTest().GreetAsync();
+        var answer = await server.AskAsync(line);
+        var logged = server.Log.Named("command-refused");
+        if (reply.Length == 0)
+        {
+            Assert.Empty(logged);
+            return;
+        }
+
+        Assert.StartsWith(reply, answer, StringComparison.Ordinal);
+        Assert.Equal(answer, Assert.Single(logged).Fields["Reply"]);
+    }
+
     [Fact] // SMTP-42, DSN-12, RFC 5321 §4.5.3.1.4, RFC 3461 §5.4
     public async Task CommandLine_AtItsLimit_IsTakenAndOneMoreIs500()
     {
