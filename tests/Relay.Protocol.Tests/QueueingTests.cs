@@ -130,22 +130,22 @@ public sealed class QueueingTests : IAsyncLifetime
     {
         const int Limit = 3;
         const int Messages = 20;
-        var homes = domains.Split(',');
+        var destinations = domains.Split(',');
         var behavior = new MxBehavior().At(MxRule.EndOfData, MxAction.Stall);
         var mx = _lab.AddHost("mx.test", behavior);
-        foreach (var home in homes)
+        foreach (var destination in destinations)
         {
             // Names of their own make them hosts of their own, on one address that counts for both.
-            _lab.Dns.Zone.AddMx(home, 10, $"mx.{home}").AddAddress($"mx.{home}", mx.EndPoint.Address);
+            _lab.Dns.Zone.AddMx(destination, 10, $"mx.{destination}").AddAddress($"mx.{destination}", mx.EndPoint.Address);
         }
 
         await using var relay = await _lab.StartRelayAsync((setting, $"{Limit}"), ("Delivery:MaxPerSite", $"{Limit}"));
         await using var talk = await SmtpTalk.OpenAsync(relay.EndPoint, Cancel);
 
         // Hosts that took mail before may have all slots; of those not known yet each gets its turn on a part of them.
-        for (var known = 1; known <= homes.Length; known++)
+        for (var known = 1; known <= destinations.Length; known++)
         {
-            await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<first@{homes[known - 1]}>"], PlainMessage.Text, Cancel);
+            await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<first@{destinations[known - 1]}>"], PlainMessage.Text, Cancel);
             await mx.WaitForStallsAsync(known, Cancel);
             mx.Release();
             await mx.WaitForMessagesAsync(known, Cancel);
@@ -153,11 +153,11 @@ public sealed class QueueingTests : IAsyncLifetime
 
         for (var message = 0; message < Messages; message++)
         {
-            await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<u{message}@{homes[message % homes.Length]}>"], PlainMessage.Text, Cancel);
+            await talk.SubmitAsync(PlainMessage.Mail, [$"RCPT TO:<u{message}@{destinations[message % destinations.Length]}>"], PlainMessage.Text, Cancel);
         }
 
-        var all = homes.Length + Messages;
-        for (var answered = homes.Length; answered < all; answered = mx.Messages.Count)
+        var all = destinations.Length + Messages;
+        for (var answered = destinations.Length; answered < all; answered = mx.Messages.Count)
         {
             // Each round fills the limit, as far as there is mail left, and never more.
             await mx.WaitForStallsAsync(answered + Math.Min(Limit, all - answered), Cancel);

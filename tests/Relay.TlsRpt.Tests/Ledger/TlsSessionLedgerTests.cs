@@ -116,7 +116,7 @@ public sealed class TlsSessionLedgerTests
     [InlineData("fe80::1%3", "fe80::1")]
     [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
     [InlineData("2001:DB8:0:0:8::25", "2001:db8::8:0:0:25")]
-    public async Task PeerText_IsReducedAndAddressesAreCanonical(string address, string expected)
+    public async Task SanitizedText_IsReducedAndAddressesAreCanonical(string address, string expected)
     {
         await using var lab = ReportLab.Start();
         lab.Ledger.Add(lab.Session("example.test") with
