@@ -226,12 +226,13 @@ internal sealed class FailureNotices : IDisposable
     {
         try
         {
+            // Counted first: what has failed by then is read, so that nobody is left out of a notification that waits for nobody any more.
+            var (queued, untried) = await _store.CountQueuedAsync(id, cancellationToken);
             if (await _store.ReadFailedAsync(id, cancellationToken) is not { Message: { IsReport: false, Mail.ReversePath.IsNull: false, Recipients.Count: > 0 } } failed)
             {
                 return null;
             }
 
-            var (queued, untried) = await _store.CountQueuedAsync(id, cancellationToken);
             var left = GatheringTime.Left(failed.Message.Notified, queued, untried, _clock.GetElapsedTime(pending.Since));
             return left > TimeSpan.Zero ? left : await TellAsync(id, failed, pending, cancellationToken) ? null : NextTry(pending);
         }
