@@ -9,7 +9,7 @@ namespace Relay.Diagnosis;
 /// <summary>The policy host and what it serves (RFC 8461 §3.2, §3.3).</summary>
 internal sealed class PolicyHostCheck(IDnsResolver resolver, IPolicyFetcher fetcher, TimeProvider clock)
 {
-    // A stranger's zone does not get us to knock at a hundred doors.
+    // A remote party's zone does not get us to knock at a hundred doors.
     private const int MaxAddresses = 8;
 
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(10);

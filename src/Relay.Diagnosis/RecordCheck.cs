@@ -59,9 +59,7 @@ internal sealed class RecordCheck(IDnsResolver resolver)
     }
 
     private static string Why(DnsAnswer answer) =>
-        TextRecord.In(answer).Select(record => TextRecord.WhyUnrecognised(record, "v=STSv1")).FirstOrDefault(why => why is not null) is { } why
-            ? $", {why}"
-            : string.Empty;
+        TextRecord.WhyUnrecognised(answer, "v=STSv1") is { } why ? $", {why}" : string.Empty;
 
     private static (string Finding, string Remedy) RemedyFor(StsRecordFault fault) => fault switch
     {

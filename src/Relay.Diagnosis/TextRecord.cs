@@ -21,10 +21,13 @@ internal static class TextRecord
 
     private static string Read(byte[] octets) => (Utf8.IsValid(octets) ? Encoding.UTF8 : Encoding.Latin1).GetString(octets);
 
-    /// <summary>What keeps a record from being recognised by its version; null when it seems to be about something else.</summary>
-    /// <param name="record">The record.</param>
-    /// <param name="version">How it should begin, without the semicolon.</param>
-    public static string? WhyUnrecognised(string record, string version) =>
+    /// <summary>What keeps a record from being recognised by its version; null when all seem to be about something else.</summary>
+    /// <param name="answer">The records.</param>
+    /// <param name="version">How one should begin, without the semicolon.</param>
+    public static string? WhyUnrecognised(DnsAnswer answer, string version) =>
+        In(answer).Select(record => WhyUnrecognised(record, version)).FirstOrDefault(why => why is not null);
+
+    private static string? WhyUnrecognised(string record, string version) =>
         record.StartsWith(version, StringComparison.Ordinal) ? $"no semicolon stands directly behind {version}"
         : record.StartsWith(version, StringComparison.OrdinalIgnoreCase) ? $"the version is written with other capitals than {version}"
         : record.Contains(version, StringComparison.OrdinalIgnoreCase) ? $"something stands before {version}"

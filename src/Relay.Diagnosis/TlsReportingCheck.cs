@@ -67,13 +67,12 @@ internal sealed class TlsReportingCheck(IDnsResolver resolver)
 
     private static CheckStep Absent(DnsAnswer answer, string remedy)
     {
-        var records = TextRecord.In(answer);
-        if (records.Count == 0)
+        if (TextRecord.In(answer).Count == 0)
         {
             return CheckStep.Advice(Step, "there is no record; nobody reports failures to this domain", remedy);
         }
 
-        return records.Select(record => TextRecord.WhyUnrecognised(record, Version)).FirstOrDefault(why => why is not null) is { } fault
+        return TextRecord.WhyUnrecognised(answer, Version) is { } fault
             ? CheckStep.Failed(Step, $"the record is not recognised, {fault}: {TextRecord.Shown(answer)}", remedy)
             : CheckStep.Advice(Step, $"no TXT record begins with \"{Version};\": {TextRecord.Shown(answer)}", remedy);
     }

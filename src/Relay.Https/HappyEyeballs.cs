@@ -28,17 +28,16 @@ public sealed class HappyEyeballs(TimeProvider clock)
                 }
 
                 var ended = await FirstEndedAsync(running, mayStartAnother: next < addresses.Count, finished.Token);
-                if (ended is { IsCompletedSuccessfully: true })
-                {
-                    running.Remove(ended);
-                    return await ended;
-                }
-
                 if (ended is not null)
                 {
                     running.Remove(ended);
+                    if (ended.Exception?.InnerException is not IOException failure)
+                    {
+                        return await ended;
+                    }
+
                     cancellationToken.ThrowIfCancellationRequested();
-                    failures.Add(await FailureOfAsync(ended));
+                    failures.Add(failure.Message);
                     if (running.Count == 0 && next == addresses.Count)
                     {
                         throw new IOException(string.Join("; ", failures));
@@ -89,19 +88,6 @@ public sealed class HappyEyeballs(TimeProvider clock)
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    private static async Task<string> FailureOfAsync(Task<Socket> ended)
-    {
-        try
-        {
-            (await ended).Dispose();
-            return string.Empty;
-        }
-        catch (IOException failure)
-        {
-            return failure.Message;
         }
     }
 

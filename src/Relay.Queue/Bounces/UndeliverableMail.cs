@@ -24,7 +24,6 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     private bool _isTimed;
     private bool _isWanted;
     private bool _isRunning;
-    private long _swept;
     private long _messages;
     private long _octets;
 
@@ -35,7 +34,7 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     public void Add(long octets)
     {
         var (messages, all) = (Interlocked.Increment(ref _messages), Interlocked.Add(ref _octets, octets));
-        if (messages > limits.MaxMessages || all > limits.MaxOctets || clock.GetElapsedTime(Interlocked.Read(ref _swept)) > Interval)
+        if (messages > limits.MaxMessages || all > limits.MaxOctets)
         {
             Sweep();
         }
@@ -103,7 +102,6 @@ internal sealed class UndeliverableMail(QueueStore store, FailedMailOptions limi
     {
         while (TakeWish())
         {
-            Interlocked.Exchange(ref _swept, clock.GetTimestamp());
             await SweepOnceAsync();
             LookAgain();
         }

@@ -76,7 +76,10 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
                 (told ??= []).Add((other.Kind, other.Recipient with { Seq = seq }));
             }
 
-            settlements[index] = Settle(queued, index, isToldOfFailure: due is { Kind: NotificationKind.Failed }, log, now + wait);
+            settlements[index] = Settle(queued, index, isToldOfFailure: due is { Kind: NotificationKind.Failed }, log, now + wait) with
+            {
+                IsWarned = queued.IsWarned(index),
+            };
         }
 
         var notifications = told is null ? [] : await PrepareAsync(queued, told, writer, cancellationToken);
@@ -161,10 +164,7 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
 
             case DeliveryOutcome.Deferred(var failure):
                 log.Deferred(recipient.Envelope, failure, next);
-                return new RecipientSettlement(seq, RecipientState.Queued, failure.Status.ToString(), TextOf(failure))
-                {
-                    IsWarned = queued.IsWarned(index),
-                };
+                return new RecipientSettlement(seq, RecipientState.Queued, failure.Status.ToString(), TextOf(failure));
 
             case DeliveryOutcome.Bounced(var failure):
                 log.Bounced(recipient.Envelope, failure);
@@ -192,7 +192,7 @@ internal sealed class OutcomeRecorder(QueueOptions options, Notifier notifier, T
                 return new RecipientSettlement(seq, State: null, string.Empty, string.Empty);
             }
 
-            return new RecipientSettlement(seq, state, failure.Status.ToString(), TextOf(failure)) { IsWarned = queued.IsWarned(index) };
+            return new RecipientSettlement(seq, state, failure.Status.ToString(), TextOf(failure));
         }
     }
 

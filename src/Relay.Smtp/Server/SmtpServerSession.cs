@@ -149,10 +149,10 @@ public sealed class SmtpServerSession
         SmtpCommand.Vrfy => new(Answer(Replies.CannotVerify)),
         SmtpCommand.Auth auth => AuthenticateAsync(auth),
         SmtpCommand.Expn => new(Answer(Replies.NotImplemented)),
-        // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands.
-        SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize } => new(AnswerLast(Replies.To(CommandFault.BadChunkSize))),
+        // RFC 3030 §2: of a BDAT without a size nobody knows where its octets end; they must not run as commands. Nor, RFC 5321 §2.3.8, what
+        // stands behind a LF alone, which ends no line; whoever sends it waits for a reply that would never come.
+        SmtpCommand.Invalid { Fault: CommandFault.BadChunkSize or CommandFault.LineFeedAlone } last => new(AnswerLast(Replies.To(last.Fault))),
         SmtpCommand.Foreign(var protocol) => new(EndForeign(protocol)),
-        SmtpCommand.Invalid { Fault: CommandFault.LineFeedAlone } => new(EndLineFeeds()),
         // RFC 5321 §4.1.4 begins every session with EHLO. A client whose first line is no line of SMTP has not come for it.
         SmtpCommand.Invalid { Fault: CommandFault.UnknownVerb or CommandFault.LineTooLong or CommandFault.BareLineEnd } when !HasSaidHello
             => new(EndForeign(ForeignProtocol.Unknown)),
@@ -370,6 +370,19 @@ public sealed class SmtpServerSession
 
     private bool Answer(Reply reply, SessionLimit limit)
     {
+        Write(reply);
+        return limit == SessionLimit.None || EndBy(limit);
+    }
+
+    // Queues the reply that ends the session; always false.
+    private bool AnswerLast(Reply reply)
+    {
+        Write(reply);
+        return false;
+    }
+
+    private void Write(Reply reply)
+    {
         // RFC 5321 §4.2.4, §4.1.1.11; RFC 3207 §4: what is wrong is the command. Whoever refuses for another reason logs it.
         if (reply.Code is (>= 500 and <= 504) or 530 or 555)
         {
@@ -377,23 +390,6 @@ public sealed class SmtpServerSession
         }
 
         ReplyWriter.Write(_wire.Output, reply);
-        return limit == SessionLimit.None || EndBy(limit);
-    }
-
-    // RFC 5321 §2.3.8: LF alone ends no line, and whoever sends it waits for a reply that would never come. What stands behind it must not
-    // run as a command, so the session ends.
-    private bool EndLineFeeds()
-    {
-        var reply = Replies.To(CommandFault.LineFeedAlone);
-        _services.Logger.CommandRefused(_facts.Remote.Address, _facts.HelloName, reply.ToString());
-        return AnswerLast(reply);
-    }
-
-    // Queues the reply that ends the session; always false.
-    private bool AnswerLast(Reply reply)
-    {
-        ReplyWriter.Write(_wire.Output, reply);
-        return false;
     }
 
     // Says why the session ends, where the client can still hear it; always false.

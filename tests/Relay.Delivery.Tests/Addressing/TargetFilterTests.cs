@@ -117,7 +117,7 @@ public class TargetFilterTests
         Assert.Equal(isPrivate, lab.Get<TargetFilter>().IsPrivate(host.LiteralAddress!, host));
     }
 
-    [Theory] // RPT-54, RFC 8460 §7: what a stranger's record chose, unless the operator named the host
+    [Theory] // RPT-54, RFC 8460 §7: what a remote party's record chose, unless the operator named the host
     [InlineData("10.0.0.1", false, true)]
     [InlineData("127.0.0.1", false, true)]
     [InlineData("10.0.0.1", true, false)]

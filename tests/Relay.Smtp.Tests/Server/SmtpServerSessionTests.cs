@@ -180,6 +180,7 @@ public class SmtpServerSessionTests
     [InlineData("MAIL FROM:a@b.test", "501 5.1.7")]
     [InlineData("HELP ME\tNOT", "")]
     [InlineData("XYZZY", "500 5.5.1")]
+    [InlineData("BDAT x LAST", "501 5.5.4")]
     public async Task Command_Refused_IsLoggedWithItsReply(string line, string reply)
     {
         await using var server = await new ServerUnderTest().GreetAsync();
